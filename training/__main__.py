@@ -1,0 +1,164 @@
+"""The command line of training: `python -m training fit|evaluate|corpus`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, TaskID
+from rich.table import Table
+
+from training import evaluate as evaluation
+from training.corpus import DATASETS, Corpus, add_batch, read_corpus
+from training.corpus_check import Report, measure
+from training.fit import build, current_fingerprint
+from triage import TriageError, Triager
+from triage.artefact import BUNDLED as MODEL
+from triage.artefact import Manifest, load_model
+from triage.catalogue import Catalogue
+from triage.catalogue_file import BUNDLED as CATALOGUE
+from triage.catalogue_file import read_catalogue
+
+app = typer.Typer(
+    help="Turn labelled requests into a model, and say how good it is.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+corpus_app = typer.Typer(
+    help="Check the labelled requests, and add to them.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+app.add_typer(corpus_app, name="corpus")
+
+out = Console()
+err = Console(stderr=True)
+
+DatasetsOption = Annotated[Path, typer.Option("--datasets", help="Folder with the labelled requests.")]
+CatalogueOption = Annotated[Path, typer.Option("--catalogue", help="Catalogue in YAML.")]
+ModelOption = Annotated[Path, typer.Option("--model", help="Model folder.")]
+
+
+@app.command()
+def fit(
+    datasets: DatasetsOption = DATASETS,
+    catalogue: CatalogueOption = CATALOGUE,
+    model: Annotated[Path, typer.Option("--model", "-o", help="Where the model goes.")] = MODEL,
+    check: Annotated[bool, typer.Option("--check", help="Only tell whether the model is up to date.")] = False,
+) -> None:
+    """Fit a model on the train and calibration voices, and save it."""
+    prints = current_fingerprint(datasets, catalogue)
+    if check:
+        _check_fresh(model, prints.model_dump())
+        return
+    rules = read_catalogue(catalogue)
+    corpus = read_corpus(datasets, rules)
+    built = build(corpus, rules, model, prints, say=lambda message: err.print(message, style="dim"))
+    measured = _evaluate(Triager(built), _held_out(corpus, rules))
+    metrics = {figure.name: round(figure.value, 4) for figure in measured if figure.value == figure.value}
+    manifest = built.manifest.model_copy(update={"metrics": metrics})
+    (model / "manifest.json").write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    size = sum(file.stat().st_size for file in model.iterdir()) / 1e6
+    out.print(f"model {manifest.version} written to {model} ({size:.1f} MB)")
+
+
+def _check_fresh(model: Path, prints: dict[str, str]) -> None:
+    manifest = Manifest.model_validate_json((model / "manifest.json").read_bytes())
+    stale = [name for name, value in manifest.fingerprint.model_dump().items() if value != prints[name]]
+    if stale:
+        err.print(f"the model is stale: {' and '.join(stale)} changed; run: python -m training fit", style="red")
+        raise typer.Exit(1)
+    out.print("the model is up to date")
+
+
+@app.command()
+def evaluate(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Labelled messages in JSON lines; the held-out voices if none.")
+    ] = None,
+    model: ModelOption = MODEL,
+    datasets: DatasetsOption = DATASETS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+) -> None:
+    """Print how good a model is on messages it has never seen."""
+    triager = Triager(load_model(model))
+    if files:
+        cases = [case for file in files for case in evaluation.read_cases(file)]
+    else:
+        cases = _held_out(read_corpus(datasets, triager.catalogue), triager.catalogue)
+    figures = _evaluate(triager, cases)
+    if as_json:
+        typer.echo(evaluation.as_json(figures))
+        return
+    table = Table("figure", "value", "over", title=f"{len(cases)} messages, model {triager.model.manifest.version}")
+    for figure in figures:
+        table.add_row(figure.name, f"{figure.value:.3f}", str(figure.count))
+    out.print(table)
+
+
+def _held_out(corpus: Corpus, catalogue: Catalogue) -> list[evaluation.Case]:
+    return evaluation.cases_of(corpus.part("test"), catalogue)
+
+
+def _evaluate(triager: Triager, cases: list[evaluation.Case]) -> list[evaluation.Figure]:
+    with Progress(console=err, transient=True) as progress:
+        task: TaskID = progress.add_task("assessing", total=len(cases))
+        return evaluation.evaluate(triager, cases, lambda n: progress.advance(task, n))
+
+
+@corpus_app.command("check")
+def check_corpus(datasets: DatasetsOption = DATASETS, catalogue: CatalogueOption = CATALOGUE) -> None:
+    """Validate the labelled requests, and report coverage, near-duplicates and stock phrases."""
+    rules = read_catalogue(catalogue)
+    report = measure(read_corpus(datasets, rules), rules)
+    _print_report(report, rules)
+    if report.failures:
+        raise typer.Exit(1)
+
+
+def _print_report(report: Report, catalogue: Catalogue) -> None:
+    table = Table("figure", "value", title="Corpus")
+    for name, value in report.figures.items():
+        table.add_row(name, f"{value:.4f}" if value < 1 and value else f"{value:.0f}")
+    out.print(table)
+    table = Table("circumstance", "holds", "near-miss", title="Circumstances")
+    for circumstance in catalogue.circumstances:
+        table.add_row(
+            circumstance.id, str(report.circumstances[circumstance.id]), str(report.near_misses[circumstance.id])
+        )
+    out.print(table)
+    counts = sorted((report.rules[rule.id], rule.id) for rule in catalogue.rules)
+    out.print("fewest messages per rule: " + ", ".join(f"{rule} {count}" for count, rule in counts[:20]))
+    for first, second, likeness in report.duplicates[:20]:
+        out.print(f"near-duplicate: {first} and {second} ({likeness})")
+    for words, count in report.sequences[:5]:
+        out.print(f"in {count} messages: {words!r}")
+    for failure in report.failures:
+        err.print(failure, style="red")
+
+
+@corpus_app.command("add")
+def add_to_corpus(
+    voice: Annotated[str, typer.Argument(help="Id of the voice, as in voices.yaml.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files ending in requests.jsonl, several.jsonl or elsewhere.jsonl.")
+    ],
+    datasets: DatasetsOption = DATASETS,
+    catalogue: CatalogueOption = CATALOGUE,
+) -> None:
+    """Check a batch of one voice and add it; nothing is added if anything is wrong."""
+    added = add_batch(files, voice, datasets, read_catalogue(catalogue))
+    out.print(f"{voice}: " + ", ".join(f"{count} {name}" for name, count in added.items()))
+
+
+def main() -> None:
+    """Run the command line; errors of this library are told without a traceback."""
+    try:
+        app(prog_name="python -m training")
+    except TriageError as error:
+        err.print(str(error), style="red", markup=False)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

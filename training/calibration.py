@@ -1,0 +1,259 @@
+"""Calibration on held-out voices: honest probabilities, and thresholds that keep a promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize, minimize_scalar
+from scipy.stats import beta
+
+from training.corpus import Corpus
+from training.evaluate import label_of
+from triage.catalogue import Catalogue
+from triage.decision import Policy
+from triage.defects import split
+from triage.features import tokens
+from triage.fitting import Targets
+from triage.message import clean
+from triage.recogniser import Outputs, Recogniser, sigmoid, softmax
+from triage.ruling import Ruler
+
+__all__ = ["Held", "calibrate", "least_confidence", "upper_bound"]
+
+Floats = NDArray[np.float64]
+
+_ACCEPTED = {"landlord": 0.02, "tenant": 0.02}
+"""Share of wrong labels that is accepted among automatic decisions, per label."""
+_SURE = 0.90
+"""With this confidence the share stays below what is accepted."""
+_OPEN_RECALL = 0.90
+_URGENT_RECALL = 0.95
+_MOST_LOST = 0.01
+"""Share of requests that may be taken for something with nothing to repair."""
+_ANY_DAY = date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Messages of voices left out, scored by a recogniser that never saw those voices.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The messages.
+    recogniser : Recogniser
+        Fitted on the other voices.
+    targets : Targets
+        In the order of the sample made of the corpus: requests first.
+    scores : ndarray of shape (n_texts, n_outputs)
+        Raw scores.
+    """
+
+    corpus: Corpus
+    recogniser: Recogniser
+    targets: Targets
+    scores: NDArray[np.float32]
+
+
+def calibrate(
+    held: Sequence[Held], catalogue: Catalogue, outputs: Outputs
+) -> tuple[NDArray[np.float32], NDArray[np.float32], Policy]:
+    """Find the calibration of each output and the policy.
+
+    Parameters
+    ----------
+    held : sequence of Held
+        Together all voices, each left out once.
+    catalogue : Catalogue
+    outputs : Outputs
+
+    Returns
+    -------
+    gains, biases : ndarray of shape (n_outputs,)
+        calibrated score = gain * raw score + bias.
+    policy : Policy
+    """
+    gains, biases = _calibrate_outputs(held, outputs)
+    scores = [h.scores * gains + biases for h in held]
+    landlord, truth, decidable, left_open = _request_outcomes(held, scores, catalogue, outputs)
+    sharpness = _fit_sharpness(landlord[decidable], truth[decidable])
+    # The open flag is judged by the requests it must hold back: at most a tenth of the undecidable slip through.
+    most_open = float(np.quantile(left_open[~decidable], 1 - _OPEN_RECALL)) if (~decidable).any() else 1.0
+    rough = Policy(
+        landlord=1.01, tenant=1.01, open=most_open, elsewhere=_elsewhere_threshold(held, scores, outputs),
+        urgent=_urgent_threshold(held, scores, outputs), sharpness=sharpness, further_defect=0.0,
+    )  # fmt: skip
+    confidence = np.array([rough.confidence(p) for p in landlord])
+    thresholds = {}
+    for party, is_party in (("landlord", landlord >= 0.5), ("tenant", landlord < 0.5)):
+        counted = is_party & decidable & (left_open <= most_open)
+        right = truth == (party == "landlord")
+        thresholds[party] = least_confidence(confidence[counted], right[counted], _ACCEPTED[party], _SURE)
+    price = _further_defect_price(held, gains, biases)
+    return gains, biases, rough.model_copy(update=thresholds | {"further_defect": price})
+
+
+def _calibrate_outputs(held: Sequence[Held], outputs: Outputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    gains, biases = np.ones(len(outputs), np.float32), np.zeros(len(outputs), np.float32)
+    n = outputs.n_exclusive
+    place = {name: i for i, name in enumerate(outputs.names[:n])}
+    scores, names = [], []
+    for h in held:
+        rows = [i for i, name in enumerate(h.targets.exclusive) if name is not None]
+        scores.append(h.scores[rows, :n])
+        names += [place[str(h.targets.exclusive[i])] for i in rows]
+    gains[:n] = _fit_temperature(np.vstack(scores), np.array(names))
+    for j, truth in _single_truths(held, outputs):
+        raw = np.concatenate([h.scores[:, j] for h in held]).astype(float)
+        gains[j], biases[j] = _fit_logistic(raw, truth)
+    return gains, biases
+
+
+def _single_truths(held: Sequence[Held], outputs: Outputs) -> list[tuple[int, NDArray[np.bool_]]]:
+    n = outputs.n_exclusive
+    truths = [
+        (n + i, np.array([key in holding for h in held for holding in h.targets.circumstances]))
+        for i, key in enumerate(outputs.circumstances)
+    ]
+    n += len(outputs.circumstances)
+    return truths + [
+        (n + i, np.concatenate([h.targets.flags[name] for h in held])) for i, name in enumerate(outputs.flags)
+    ]
+
+
+def _fit_temperature(scores: NDArray[np.float32], names: NDArray[np.int_]) -> float:
+    def loss(log_gain: float) -> float:
+        probabilities = softmax(np.asarray(scores * np.float32(np.exp(log_gain))))
+        return float(-np.log(probabilities[np.arange(len(names)), names] + 1e-12).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2, 2), method="bounded").x))
+
+
+def _fit_logistic(raw: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
+    """Fit gain and bias by maximum likelihood (Platt 1999), with a touch of shrinkage for rare outputs."""
+    if truth.sum() < 5:
+        return 1.0, 0.0
+
+    def loss(x: Floats) -> float:
+        z = x[0] * raw + x[1]
+        return float(np.logaddexp(0, np.where(truth, -z, z)).mean() + 1e-4 * (x[0] - 1) ** 2)
+
+    gain, bias = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
+    return max(float(gain), 0.05), float(bias)
+
+
+def _request_outcomes(
+    held: Sequence[Held], scores: Sequence[NDArray[np.float32]], catalogue: Catalogue, outputs: Outputs
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_], Floats]:
+    """Return P(landlord), whether landlord is right, whether decidable, and P(open) of each request."""
+    ruler = Ruler(catalogue, outputs.rules, outputs.circumstances)
+    n, n_rules = outputs.n_exclusive, len(outputs.rules)
+    end = n + len(outputs.circumstances)
+    landlord, truth, decidable, left_open = [], [], [], []
+    for h, own in zip(held, scores, strict=True):
+        n_requests = len(h.corpus.requests)
+        rules = softmax(own[:n_requests, :n])[:, :n_rules]
+        circumstances = sigmoid(own[:n_requests, n:end])
+        landlord += [ruler.rule(r, c, {}, _ANY_DAY).landlord for r, c in zip(rules, circumstances, strict=True)]
+        truth += [label_of(row, catalogue) == "landlord" for row in h.corpus.requests]
+        decidable += [row.decidable for row in h.corpus.requests]
+        left_open += list(sigmoid(own[:n_requests, end + outputs.flags.index("open")]))
+    return np.array(landlord), np.array(truth), np.array(decidable), np.array(left_open, dtype=float)
+
+
+def _fit_sharpness(landlord: Floats, truth: NDArray[np.bool_]) -> float:
+    p = np.clip(landlord, 1e-6, 1 - 1e-6)
+    odds = np.log(p / (1 - p))
+
+    def loss(slope: float) -> float:
+        z = slope * odds
+        return float(np.logaddexp(0, np.where(truth, -z, z)).mean())
+
+    return float(minimize_scalar(loss, bounds=(0.2, 5), method="bounded").x)
+
+
+def _elsewhere_threshold(held: Sequence[Held], scores: Sequence[NDArray[np.float32]], outputs: Outputs) -> float:
+    """Find the lowest threshold at which few requests are lost, but no lower than a half."""
+    n, n_rules = outputs.n_exclusive, len(outputs.rules)
+    chances = [
+        softmax(own[: len(h.corpus.requests), :n])[:, n_rules:].sum(axis=1) for h, own in zip(held, scores, strict=True)
+    ]
+    return max(0.5, float(np.quantile(np.concatenate(chances), 1 - _MOST_LOST)))
+
+
+def _urgent_threshold(held: Sequence[Held], scores: Sequence[NDArray[np.float32]], outputs: Outputs) -> float:
+    """Find the highest threshold that still catches nearly all urgent requests, at most a half."""
+    place = outputs.names.index("urgent")
+    chances = np.concatenate([sigmoid(own[:, place]) for own in scores])
+    truth = np.concatenate([h.targets.flags["urgent"] for h in held])
+    return float(min(0.5, np.quantile(chances[truth], 1 - _URGENT_RECALL))) if truth.any() else 0.5
+
+
+def upper_bound(wrong: int, count: int, sure: float) -> float:
+    """Bound the true share of wrong decisions from above (Clopper and Pearson 1934, one-sided).
+
+    Examples
+    --------
+    >>> round(upper_bound(0, 149, 0.95), 3)
+    0.02
+    """
+    return 1.0 if wrong >= count else float(beta.ppf(sure, wrong + 1, count - wrong))
+
+
+def least_confidence(confidence: Floats, right: NDArray[np.bool_], accepted: float, sure: float) -> float:
+    """Find the least confidence from which on few enough decisions are wrong.
+
+    Candidates are tested from the strictest on, each only if all before it passed, so that testing many spends no
+    confidence (fixed-sequence testing).
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n,)
+    right : ndarray of bool, shape (n,)
+    accepted : float
+        Share of wrong decisions that is accepted.
+    sure : float
+        Confidence in the bound.
+
+    Returns
+    -------
+    float
+        Over 1 if no threshold keeps the promise.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    ranked, wrong = confidence[order], np.cumsum(~right[order])
+    counts = np.unique(np.linspace(0, len(order), 41).astype(int)[1:])
+    best = 1.01
+    for count in counts:
+        bound = upper_bound(int(wrong[count - 1]), int(count), sure)
+        if bound <= accepted:
+            best = float(ranked[count - 1])
+        elif best <= 1:
+            break
+    return max(best, 0.5)
+
+
+def _further_defect_price(held: Sequence[Held], gains: NDArray[np.float32], biases: NDArray[np.float32]) -> float:
+    """Find the price of a further defect at which the number of defects comes out right most often."""
+    prices = np.arange(0.0, 10.5, 0.5)
+    messages: list[tuple[int, Callable[[float], int]]] = []
+    for h in held:
+        recogniser = h.recogniser
+        recogniser.gains, recogniser.biases = gains, recogniser.biases * gains + biases
+        some = h.corpus.requests[:: max(1, len(h.corpus.requests) // (3 * max(len(h.corpus.several), 1)))]
+        for row in [*h.corpus.several, *some]:
+            wanted = len(row.defects) if hasattr(row, "defects") else 1
+            messages.append((wanted, _counter(row.text, recogniser)))
+    hits = [sum(count(float(price)) == wanted for wanted, count in messages) for price in prices]
+    return float(prices[int(np.argmax(hits))])
+
+
+def _counter(text: str, recogniser: Recogniser) -> Callable[[float], int]:
+    cleaned = clean(text)
+    words = tokens(cleaned)
+    several = float(recogniser.recognise([[token.word for token in words]]).flags["several"][0])
+    return lambda price: len(split(cleaned, words, recogniser, several, price))

@@ -1,0 +1,341 @@
+"""The labelled messages: their form, reading them with errors that name file, row and field, and adding batches.
+
+Three files in JSON lines, each read by pandas in one line: `requests.jsonl` (one defect a message), `several.jsonl`
+(two or more) and `elsewhere.jsonl` (nothing to repair); and `voices.yaml`: who writes how, and in which split.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from triage.catalogue import Catalogue
+from triage.errors import TriageError
+
+__all__ = ["DATASETS", "Corpus", "CorpusError", "Defect", "Nothing", "Request", "Several", "Voice", "read_corpus"]
+
+DATASETS = Path(__file__).parent.parent / "datasets"
+FILES = ("requests", "elsewhere", "several")
+
+Split = Literal["train", "calibration", "test"]
+Phrase = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
+
+
+class CorpusError(TriageError, ValueError):
+    """A corpus or batch that cannot be used; lists every problem.
+
+    Parameters
+    ----------
+    problems : list of str
+        One sentence each, with file, row and field.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        shown = "\n".join(f"- {p}" for p in problems[:50])
+        more = f"\n(and {len(problems) - 50} more)" if len(problems) > 50 else ""
+        super().__init__(f"corpus has {len(problems)} problem(s):\n{shown}{more}")
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Voice(_Row):
+    """A person with a way of writing."""
+
+    id: str
+    language: Literal["nl", "en"]
+    channel: str
+    description: str
+    split: Split
+
+
+class _Message(_Row):
+    id: str = Field(description="Voice and number, such as v01-0001")
+    voice: str
+    text: Phrase
+
+
+class _Labels(_Row):
+    rule: str = Field(description="Rule of the catalogue; the likelier one where the message leaves it open")
+    circumstances: list[str] = Field(default=[], description="Circumstances that hold")
+    urgent: bool = Field(default=False, description="Waiting until the next working day could do harm")
+
+
+class Request(_Message, _Labels):
+    """A message about one defect."""
+
+    near_misses: list[str] = Field(default=[], description="Circumstances that are mentioned and do not hold")
+    decidable: bool = Field(default=True, description="A careful handler could decide without asking back")
+    hinges_on: list[str] = Field(default=[], description="Circumstances or rules on which an undecidable one turns")
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Request:
+        if not self.decidable and not self.hinges_on:
+            raise ValueError("hinges_on: an undecidable message must say what it hinges on")
+        both = set(self.circumstances) & set(self.near_misses)
+        if both:
+            raise ValueError(f"near_misses: {', '.join(sorted(both))} cannot both hold and be a near-miss")
+        return self
+
+
+class Defect(_Labels):
+    """One of several defects in a message."""
+
+    quote: Phrase = Field(description="The exact words that tell of it")
+
+
+class Several(_Message):
+    """A message about two or more defects."""
+
+    defects: list[Defect] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _quotes_occur(self) -> Several:
+        missing = [defect.quote for defect in self.defects if defect.quote not in self.text]
+        if missing:
+            raise ValueError(f"quote: {missing[0]!r} does not occur in the text")
+        return self
+
+
+class Nothing(_Message):
+    """A message in which nothing is to be repaired."""
+
+    kind: str = Field(description="Kind of the catalogue's elsewhere list")
+
+
+Row = TypeVar("Row", Request, Several, Nothing)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All labelled messages.
+
+    Parameters
+    ----------
+    requests, several, elsewhere : list
+    voices : dict of str to Voice
+    """
+
+    requests: list[Request]
+    several: list[Several]
+    elsewhere: list[Nothing]
+    voices: dict[str, Voice]
+
+    def part(self, *splits: Split) -> Corpus:
+        """Return the messages of some splits."""
+        chosen = {voice.id for voice in self.voices.values() if voice.split in splits}
+        return self.by_voices(chosen)
+
+    def by_voices(self, chosen: Iterable[str]) -> Corpus:
+        """Return the messages of some voices."""
+        ids = set(chosen)
+        return Corpus(
+            [row for row in self.requests if row.voice in ids],
+            [row for row in self.several if row.voice in ids],
+            [row for row in self.elsewhere if row.voice in ids],
+            {key: voice for key, voice in self.voices.items() if key in ids},
+        )
+
+    def messages(self) -> Iterator[Request | Several | Nothing]:
+        """Iterate over all messages of all three files."""
+        yield from self.requests
+        yield from self.several
+        yield from self.elsewhere
+
+
+def read_corpus(folder: str | Path = DATASETS, catalogue: Catalogue | None = None) -> Corpus:
+    """Read and check a corpus.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where the files lie.
+    catalogue : Catalogue, optional
+        If given, rules, circumstances and kinds must be its own.
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    CorpusError
+        With every problem, naming file, row and field.
+    """
+    folder = Path(folder)
+    problems: list[str] = []
+    voices = {voice.id: voice for voice in _read_voices(folder / "voices.yaml", problems)}
+    corpus = Corpus(
+        _read(folder / "requests.jsonl", Request, problems),
+        _read(folder / "several.jsonl", Several, problems),
+        _read(folder / "elsewhere.jsonl", Nothing, problems),
+        voices,
+    )
+    problems += find_problems(corpus, catalogue)
+    if problems:
+        raise CorpusError(problems)
+    return corpus
+
+
+def _read_voices(path: Path, problems: list[str]) -> list[Voice]:
+    from ruamel.yaml import YAML
+
+    voices = []
+    try:
+        tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CorpusError([f"{path}: {error.strerror}; a corpus needs its voices"]) from error
+    for i, item in enumerate(tree, 1):
+        try:
+            voices.append(Voice.model_validate(item))
+        except ValidationError as error:
+            problems += [f"{path}: voice {i}: {_describe(dict(detail))}" for detail in error.errors()]
+    return voices
+
+
+def _read(path: Path, form: type[Row], problems: list[str]) -> list[Row]:
+    rows: list[Row] = []
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise CorpusError([f"{path}: {error.strerror}; give a folder with requests, several and elsewhere"]) from error
+    except UnicodeDecodeError as error:
+        raise CorpusError([f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"]) from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(form.model_validate_json(line))
+        except ValidationError as error:
+            problems += [f"{path}:{number}: {_describe(dict(detail))}" for detail in error.errors()]
+    return rows
+
+
+def _describe(detail: Mapping[str, Any]) -> str:
+    field = ".".join(str(part) for part in detail["loc"])
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    return f"{field}: {message}" if field else message
+
+
+def find_problems(corpus: Corpus, catalogue: Catalogue | None) -> list[str]:
+    """Find what no row by itself can show: double ids, unknown voices, labels that the catalogue lacks."""
+    problems = []
+    seen: set[str] = set()
+    for row in corpus.messages():
+        if row.id in seen:
+            problems.append(f"{row.id}: id stands twice")
+        seen.add(row.id)
+        if row.voice not in corpus.voices:
+            problems.append(f"{row.id}: voice: {row.voice} is not in voices.yaml")
+        if catalogue is not None:
+            problems += [f"{row.id}: {problem}" for problem in _strange_labels(row, catalogue)]
+    return problems
+
+
+def _strange_labels(row: Request | Several | Nothing, catalogue: Catalogue) -> list[str]:
+    rules = {rule.id for rule in catalogue.rules}
+    keys = {circumstance.id for circumstance in catalogue.circumstances}
+    kinds = {kind.id for kind in catalogue.elsewhere}
+    if isinstance(row, Nothing):
+        return [] if row.kind in kinds else [f"kind: no {row.kind!r} in the catalogue"]
+    found = []
+    for labels in row.defects if isinstance(row, Several) else [row]:
+        if labels.rule not in rules:
+            found.append(f"rule: no {labels.rule!r} in the catalogue")
+        found += [f"circumstances: no {key!r} in the catalogue" for key in labels.circumstances if key not in keys]
+    if isinstance(row, Request):
+        found += [f"near_misses: no {key!r} in the catalogue" for key in row.near_misses if key not in keys]
+        found += [f"hinges_on: no {key!r} in the catalogue" for key in row.hinges_on if key not in keys | rules]
+    return found
+
+
+def fingerprint(folder: str | Path = DATASETS) -> str:
+    """Hash the files of a corpus.
+
+    Returns
+    -------
+    str
+        SHA-256 over voices and messages, 64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for name in ("voices.yaml", *(f"{name}.jsonl" for name in FILES)):
+        digest.update(name.encode() + b"\0" + (Path(folder) / name).read_bytes())
+    return digest.hexdigest()
+
+
+def add_batch(paths: Iterable[Path], voice: str, folder: Path, catalogue: Catalogue) -> dict[str, int]:
+    """Add a batch of one voice to a corpus: number the messages, check everything, then write.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files whose names end in `requests.jsonl`, `several.jsonl` or `elsewhere.jsonl`; rows without id and voice.
+    voice : str
+        Whose messages they are; must be in `voices.yaml`.
+    folder : Path
+        The corpus.
+    catalogue : Catalogue
+        Labels are checked against it.
+
+    Returns
+    -------
+    dict of str to int
+        Messages added to each file.
+
+    Raises
+    ------
+    CorpusError
+        With every problem; then nothing is written.
+    """
+    corpus = read_corpus(folder)
+    taken = sum(row.voice == voice for row in corpus.messages())
+    problems = [] if voice in corpus.voices else [f"{voice}: not in voices.yaml; describe the voice there first"]
+    added: dict[str, list[Request | Several | Nothing]] = {name: [] for name in FILES}
+    for path in paths:
+        name = next((name for name in FILES if path.name.endswith(f"{name}.jsonl")), None)
+        if name is None:
+            problems.append(f"{path}: name must end in requests.jsonl, several.jsonl or elsewhere.jsonl")
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            if line.strip():
+                taken += 1
+                row = _new_row(path, number, line, name, f"{voice}-{taken:04}", voice, problems)
+                if row is not None:
+                    problems += [f"{path}:{number}: {problem}" for problem in _strange_labels(row, catalogue)]
+                    added[name].append(row)
+    if problems:
+        raise CorpusError(problems)
+    for name, rows in added.items():
+        with (folder / f"{name}.jsonl").open("a", encoding="utf-8", newline="\n") as file:
+            file.writelines(to_line(row) for row in rows)
+    return {name: len(rows) for name, rows in added.items()}
+
+
+def _new_row(
+    path: Path, number: int, line: str, name: str, id_: str, voice: str, problems: list[str]
+) -> Request | Several | Nothing | None:
+    forms: dict[str, type[Request] | type[Several] | type[Nothing]] = {
+        "requests": Request,
+        "several": Several,
+        "elsewhere": Nothing,
+    }
+    try:
+        return forms[name].model_validate({"id": id_, "voice": voice, **json.loads(line)})
+    except ValidationError as error:
+        problems += [f"{path}:{number}: {_describe(dict(detail))}" for detail in error.errors()]
+    except (ValueError, TypeError) as error:
+        problems.append(f"{path}:{number}: not a JSON object ({error})")
+    return None
+
+
+def to_line(row: Request | Several | Nothing) -> str:
+    """Write a row as one line of JSON, every field spelled out so that all rows have the same columns."""
+    return json.dumps(row.model_dump(), ensure_ascii=False) + "\n"

@@ -1,0 +1,284 @@
+"""How good a triager is on labelled messages it has never seen, as one table."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from training.corpus import Corpus, CorpusError, Request
+from triage import Assessment, Catalogue, Triager
+
+__all__ = ["Case", "Figure", "cases_of", "evaluate", "read_cases"]
+
+_SAME_ARTICLE = {
+    "BW7:204": "BW7:206",
+    "BW7:217": "BW7:206",
+    "BW7:213": "BW7:218",
+    "BW7:219": "BW7:218",
+    "BW7:215": "BW7:216",
+}
+"""Articles that are read together count as one."""
+_BINS = 10
+
+
+class Part(BaseModel):
+    """One of several defects in a case."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    quote: str
+    label: str
+    basis: list[str] | str = []
+
+
+class Case(BaseModel):
+    """A labelled message in the form of an evaluation file; further fields are ignored.
+
+    A message with `parts` holds several defects, one with `kind` holds nothing to repair, any other is a request.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: str
+    text: str
+    label: str | None = None
+    decidable: bool = True
+    basis: list[str] | str = Field(default=[], description="Every citation that counts as right")
+    urgent: bool | None = None
+    why: str = ""
+    voice: str = ""
+    kind: str | None = None
+    parts: list[Part] = []
+
+    @property
+    def sort(self) -> str:
+        """Which table the message belongs to."""
+        return "several" if self.parts else "elsewhere" if self.kind else "requests"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+        A share from 0 to 1; NaN where nothing counts.
+    count : int
+        Messages, or defects, that the share is over.
+    """
+
+    name: str
+    value: float
+    count: int
+
+
+def read_cases(path: str | Path) -> list[Case]:
+    """Read labelled messages from a file of JSON lines.
+
+    Raises
+    ------
+    CorpusError
+        With every row that is not of the form.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError([f"{path}: cannot be read as UTF-8 text ({error})"]) from error
+    cases, problems = [], []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            cases.append(Case.model_validate_json(line))
+        except ValidationError as error:
+            problems += [f"{path}:{number}: {'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors()]
+    if problems:
+        raise CorpusError(problems)
+    return cases
+
+
+def cases_of(corpus: Corpus, catalogue: Catalogue) -> list[Case]:
+    """Turn messages of the project's own corpus into cases, looking labels up in the catalogue."""
+    cases = []
+    for row in corpus.requests:
+        label, basis = _ruled(row.rule, row.circumstances, catalogue)
+        flipped = label != catalogue.rule(row.rule).responsible
+        cases.append(
+            Case(
+                id=row.id, text=row.text, label=label, decidable=row.decidable, basis=[basis], urgent=row.urgent,
+                why="exception: " + ", ".join(row.circumstances) if flipped else "", voice=row.voice,
+            )
+        )  # fmt: skip
+    cases += [Case(id=row.id, text=row.text, kind=row.kind, voice=row.voice) for row in corpus.elsewhere]
+    for several in corpus.several:
+        ruled = [(d.quote, *_ruled(d.rule, d.circumstances, catalogue)) for d in several.defects]
+        parts = [Part(quote=quote, label=label, basis=[basis]) for quote, label, basis in ruled]
+        cases.append(Case(id=several.id, text=several.text, parts=parts, voice=several.voice))
+    return cases
+
+
+def _ruled(rule_id: str, circumstances: Sequence[str], catalogue: Catalogue) -> tuple[str, str]:
+    """Look up who is responsible for a rule in given circumstances, and by what basis."""
+    rule = catalogue.rule(rule_id)
+    for entry in catalogue.exceptions(rule):
+        if entry.when in circumstances and entry.responsible and entry.basis:
+            return entry.responsible, entry.basis
+    return rule.responsible, rule.basis
+
+
+def label_of(row: Request, catalogue: Catalogue) -> str:
+    """Look up who is responsible for a labelled request."""
+    return _ruled(row.rule, row.circumstances, catalogue)[0]
+
+
+def evaluate(triager: Triager, cases: Sequence[Case], progress: Callable[[int], None] | None = None) -> list[Figure]:
+    """Assess labelled messages and measure the outcome.
+
+    Parameters
+    ----------
+    triager : Triager
+    cases : sequence of Case
+    progress : callable, optional
+        Called with 1 after each message.
+
+    Returns
+    -------
+    list of Figure
+    """
+    done: defaultdict[str, list[tuple[Case, Assessment]]] = defaultdict(list)
+    for case in cases:
+        done[case.sort].append((case, triager.assess(case.text)))
+        if progress:
+            progress(1)
+    figures = []
+    if done["requests"]:
+        figures += _request_figures(done["requests"])
+    if done["elsewhere"]:
+        figures += _elsewhere_figures(done["elsewhere"])
+    if done["several"]:
+        figures += _several_figures(done["several"])
+    everything = [assessment for group in done.values() for _, assessment in group]
+    return [*figures, _agreement(triager, everything)]
+
+
+Done = list[tuple[Case, Assessment]]
+
+
+def _share(name: str, hits: Sequence[bool]) -> Figure:
+    return Figure(name, float(np.mean(hits)) if hits else float("nan"), len(hits))
+
+
+def _request_figures(done: Done) -> list[Figure]:
+    decidable = [(c, a) for c, a in done if c.decidable]
+    undecidable = [(c, a) for c, a in done if not c.decidable]
+    automatic = [(c, a) for c, a in decidable if a.decision == "auto"]
+    tenant = [(c, a) for c, a in automatic if a.responsible == "tenant"]
+    exceptions = [(c, a) for c, a in decidable if c.why.lower().startswith("exception:")]
+    urgency = [(c, a) for c, a in done if c.urgent is not None]
+    return [
+        _share("label accuracy", [_is_right(c, a) for c, a in decidable]),
+        _share("basis right", [_is_based_right(c, a) for c, a in decidable]),
+        _share("automatic", [a.decision == "auto" for _, a in decidable]),
+        _share("wrong among automatic", [not _is_right(c, a) for c, a in automatic]),
+        _share("wrong among automatic 'tenant'", [not _is_right(c, a) for c, a in tenant]),
+        _share("over-reach", [a.decision == "auto" for _, a in undecidable]),
+        _share("asked", [a.decision == "ask" for _, a in undecidable]),
+        _share("exceptions", [_is_right(c, a) for c, a in exceptions]),
+        _share("false out-of-scope", [a.reason == "out-of-scope" for _, a in done]),
+        _share("urgent recall", [a.urgent for c, a in urgency if c.urgent]),
+        _share("urgent precision", [bool(c.urgent) for c, a in urgency if a.urgent]),
+        *_voice_figures(decidable),
+        Figure("calibration error", _calibration_error(decidable), len(decidable)),
+    ]
+
+
+def _is_right(case: Case, assessment: Assessment) -> bool:
+    return assessment.responsible == case.label
+
+
+def _is_based_right(case: Case, assessment: Assessment) -> bool:
+    right = [case.basis] if isinstance(case.basis, str) else case.basis
+    return assessment.basis is not None and _normal(assessment.basis) in {_normal(basis) for basis in right}
+
+
+def _normal(basis: str) -> str:
+    """Drop the number of a dash and join articles that are read together."""
+    plain = basis.partition(".")[0] if basis.startswith("BKH:") else basis
+    return _SAME_ARTICLE.get(plain, plain)
+
+
+def _voice_figures(decidable: Done) -> list[Figure]:
+    by_voice: defaultdict[str, list[bool]] = defaultdict(list)
+    for case, assessment in decidable:
+        by_voice[case.voice].append(_is_right(case, assessment))
+    accuracies = {voice: float(np.mean(hits)) for voice, hits in by_voice.items()}
+    worst = min(accuracies, key=lambda voice: accuracies[voice])
+    mean = float(np.mean(list(accuracies.values())))
+    return [
+        Figure(f"worst voice ({worst})", accuracies[worst], len(by_voice[worst])),
+        Figure("worst voice, distance from the mean", mean - accuracies[worst], len(accuracies)),
+    ]
+
+
+def _calibration_error(decidable: Done) -> float:
+    """Measure the expected calibration error of `confidence`, over bins of equal count."""
+    confidence = np.array([a.confidence for _, a in decidable])
+    right = np.array([_is_right(c, a) for c, a in decidable], dtype=float)
+    bins = np.array_split(np.argsort(confidence, kind="stable"), _BINS)
+    gaps = [len(b) * abs(right[b].mean() - confidence[b].mean()) for b in bins if len(b)]
+    return float(sum(gaps) / len(confidence)) if len(confidence) else float("nan")
+
+
+def _elsewhere_figures(done: Done) -> list[Figure]:
+    # A real request in a language that goes to a person is in these files too: not automatic, nor sent elsewhere.
+    nothing = [(c, a) for c, a in done if c.kind != "other-language-repair"]
+    return [
+        _share("not a repair: not automatic", [a.decision != "auto" for _, a in done]),
+        _share("not a repair: recognised", [a.reason == "out-of-scope" for _, a in nothing]),
+    ]
+
+
+def _several_figures(done: Done) -> list[Figure]:
+    hits = found = wanted = 0
+    wholly = []
+    for case, assessment in done:
+        want = Counter(part.label for part in case.parts)
+        have: Counter[str] = Counter(finding.responsible for finding in assessment.findings)
+        hits += (want & have).total()
+        found += have.total()
+        wanted += want.total()
+        wholly.append(want == have)
+    precision, recall = hits / max(found, 1), hits / max(wanted, 1)
+    return [
+        Figure("several defects: precision", precision, found),
+        Figure("several defects: recall", recall, wanted),
+        Figure("several defects: F1", 2 * hits / max(found + wanted, 1), wanted),
+        _share("several defects: wholly right", wholly),
+    ]
+
+
+def _agreement(triager: Triager, assessments: Sequence[Assessment]) -> Figure:
+    """Check for each cited rule that the catalogue gives that label for it, by that basis."""
+    hits = []
+    for finding in (finding for assessment in assessments for finding in assessment.findings):
+        rule = triager.catalogue.rule(finding.rule.id)
+        rulings: set[tuple[str | None, str | None]] = {(rule.responsible, rule.basis)}
+        rulings |= {(entry.responsible, entry.basis) for entry in triager.catalogue.exceptions(rule)}
+        hits.append((finding.responsible, finding.basis) in rulings)
+    return _share("cited rule gives the label", hits)
+
+
+def as_json(figures: Sequence[Figure]) -> str:
+    """Write figures as JSON, for machines."""
+    rows: list[dict[str, Any]] = [{"figure": f.name, "value": f.value, "count": f.count} for f in figures]
+    return json.dumps(rows, indent=1)

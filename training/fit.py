@@ -1,0 +1,193 @@
+"""From labelled messages to a model: fit, calibrate on voices that were not fitted on, save."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from training.calibration import Held, calibrate
+from training.corpus import DATASETS, Corpus, fingerprint
+from triage.artefact import Fingerprint, Model, save_model
+from triage.catalogue import Catalogue
+from triage.catalogue_file import BUNDLED as CATALOGUE_FILE
+from triage.decision import Policy
+from triage.estimator import words_of
+from triage.fitting import Settings, Targets, fit_recogniser
+from triage.recogniser import Recogniser
+
+__all__ = ["Sample", "build", "code_fingerprint", "fit", "fold_voices", "sample_of"]
+
+_FOLDS = 4
+_SEED = 20261123
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Texts ready for fitting, with their targets.
+
+    Parameters
+    ----------
+    words : list of list of str
+    targets : Targets
+    """
+
+    words: list[list[str]]
+    targets: Targets
+
+
+def sample_of(corpus: Corpus) -> Sample:
+    """Turn messages into a sample: requests, nothing-to-repair, several defects whole and each defect's own words."""
+    texts: list[str] = []
+    exclusive: list[str | None] = []
+    circumstances: list[frozenset[str]] = []
+    several: list[bool] = []
+    left_open: list[bool] = []
+    urgent: list[bool] = []
+
+    def add(text: str, name: str | None, holding: Sequence[str], flags: tuple[bool, bool, bool]) -> None:
+        texts.append(text)
+        exclusive.append(name)
+        circumstances.append(frozenset(holding))
+        for values, flag in zip((several, left_open, urgent), flags, strict=True):
+            values.append(flag)
+
+    for row in corpus.requests:
+        add(row.text, row.rule, row.circumstances, (False, not row.decidable, row.urgent))
+    for nothing in corpus.elsewhere:
+        add(nothing.text, nothing.kind, (), (False, False, False))
+    for message in corpus.several:
+        held = [key for defect in message.defects for key in defect.circumstances]
+        add(message.text, None, held, (True, False, any(defect.urgent for defect in message.defects)))
+        for defect in message.defects:
+            add(defect.quote, defect.rule, defect.circumstances, (False, False, defect.urgent))
+    flags = {"several": np.array(several), "open": np.array(left_open), "urgent": np.array(urgent)}
+    return Sample(words_of(texts), Targets(exclusive, circumstances, flags))
+
+
+def fold_voices(voices: Sequence[str], folds: int = _FOLDS) -> list[list[str]]:
+    """Deal voices over folds, at random but always the same way."""
+    order = np.random.default_rng(_SEED).permutation(sorted(voices))
+    return [sorted(map(str, order[i::folds])) for i in range(folds)]
+
+
+def fit(
+    corpus: Corpus, catalogue: Catalogue, settings: Settings | None = None, say: Callable[[str], None] = lambda _: None
+) -> tuple[Recogniser, Policy]:
+    """Fit on all voices of a corpus, with a policy found on voices left out in turn.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Should not hold the test voices.
+    catalogue : Catalogue
+    settings : Settings, optional
+    say : callable, optional
+        Told what is going on.
+
+    Returns
+    -------
+    recogniser : Recogniser
+        Fitted on every voice and calibrated.
+    policy : Policy
+    """
+    settings = settings or Settings()
+    folds = fold_voices(list(corpus.voices))
+    say(f"fitting {len(folds)} times with voices left out, to calibrate")
+    held = Parallel(n_jobs=-1)(delayed(_hold_out)(corpus, catalogue, settings, fold) for fold in folds)
+    say("fitting on all voices")
+    sample = sample_of(corpus)
+    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings)
+    say("calibrating")
+    gains, biases, policy = calibrate(list(held), catalogue, recogniser.outputs)
+    recogniser.biases = recogniser.biases * gains + biases
+    recogniser.gains = gains
+    return recogniser, policy
+
+
+def _hold_out(corpus: Corpus, catalogue: Catalogue, settings: Settings, voices: list[str]) -> Held:
+    """Fit without some voices and score them."""
+    others = set(corpus.voices) - set(voices)
+    sample = sample_of(corpus.by_voices(others))
+    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings)
+    held = corpus.by_voices(voices)
+    own = sample_of(held)
+    return Held(held, recogniser, own.targets, recogniser.scores(own.words))
+
+
+def code_fingerprint() -> str:
+    """Hash the code that decides what a model looks like."""
+    root = Path(__file__).parent.parent
+    names = [
+        "training/fit.py",
+        "training/calibration.py",
+        "triage/fitting.py",
+        "triage/features.py",
+        "triage/message.py",
+        "triage/recogniser.py",
+        "triage/defects.py",
+        "triage/ruling.py",
+        "triage/decision.py",
+    ]
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(name.encode() + b"\0" + (root / name).read_bytes())
+    return digest.hexdigest()
+
+
+def current_fingerprint(datasets: Path = DATASETS, catalogue_file: Path = CATALOGUE_FILE) -> Fingerprint:
+    """Hash what a model would be built from now; a model with another fingerprint is stale."""
+    return Fingerprint(
+        data=fingerprint(datasets),
+        catalogue=hashlib.sha256(catalogue_file.read_bytes()).hexdigest(),
+        code=code_fingerprint(),
+    )
+
+
+def build(
+    corpus: Corpus,
+    catalogue: Catalogue,
+    folder: Path,
+    prints: Fingerprint,
+    settings: Settings | None = None,
+    metrics: dict[str, float] | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Model:
+    """Fit on the train and calibration voices and save the model.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        All voices; the test voices are left out here.
+    catalogue : Catalogue
+    folder : Path
+        Where the model goes.
+    prints : Fingerprint
+        What it is built from.
+    settings : Settings, optional
+    metrics : dict of str to float, optional
+        To be recorded in the manifest.
+    say : callable, optional
+
+    Returns
+    -------
+    Model
+    """
+    recogniser, policy = fit(corpus.part("train", "calibration"), catalogue, settings, say)
+    return save_model(
+        folder,
+        recogniser,
+        policy,
+        catalogue,
+        name=catalogue.id,
+        fingerprint=prints,
+        built_with={"python": platform.python_version()}
+        | {name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        metrics=metrics,
+    )

@@ -1,0 +1,264 @@
+"""A model as a folder of plain parts: manifest, arrays, vocabulary, catalogue. Loading one never runs code.
+
+Parts are checked by size and hash before they are read, and rebuilt by our own constructors; there is no pickle and no
+fallback.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from triage.catalogue import Catalogue
+from triage.decision import Policy
+from triage.errors import ModelError
+from triage.features import Vocabulary
+from triage.recogniser import Outputs, Recogniser
+
+__all__ = ["BUNDLED", "Fingerprint", "Manifest", "Model", "load_model", "save_model"]
+
+BUNDLED = Path(__file__).parent / "models" / "nl"
+_PARTS = ("weights.npz", "vocabulary.json", "catalogue.json")
+_ARRAYS: dict[str, tuple[str, int]] = {
+    "codes": ("int8", 2),
+    "scales": ("float32", 1),
+    "feature_weights": ("float32", 1),
+    "gains": ("float32", 1),
+    "biases": ("float32", 1),
+}
+_MOST_BYTES = 200_000_000
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Fingerprint(_Data):
+    """What a model was built from, as SHA-256."""
+
+    data: str = Field(description="The labelled requests")
+    catalogue: str = Field(description="The catalogue file")
+    code: str = Field(description="The code that fits, and the features it uses")
+
+
+class Part(_Data):
+    """One file of the model."""
+
+    bytes: int
+    sha256: str
+
+
+class Manifest(_Data):
+    """What a model folder holds and how it came about."""
+
+    format: Literal["repair-triage model"] = "repair-triage model"
+    format_version: Literal[1] = 1
+    name: str
+    version: str
+    built_with: dict[str, str] = Field(description="Versions of Python and libraries")
+    fingerprint: Fingerprint
+    rules: list[str] = Field(description="Outputs that exclude each other: rules ...")
+    elsewhere: list[str] = Field(description="... and kinds of messages with nothing to repair")
+    circumstances: list[str] = Field(description="Outputs that stand alone")
+    flags: list[str] = Field(description="Outputs about the whole message")
+    policy: Policy
+    metrics: dict[str, float] = Field(default={}, description="Measured on held-out voices")
+    parts: dict[str, Part]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model."""
+
+    recogniser: Recogniser
+    policy: Policy
+    catalogue: Catalogue
+    manifest: Manifest
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over the hashes of all parts."""
+        joined = "".join(self.manifest.parts[name].sha256 for name in _PARTS)
+        return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def save_model(
+    folder: str | Path,
+    recogniser: Recogniser,
+    policy: Policy,
+    catalogue: Catalogue,
+    *,
+    name: str,
+    fingerprint: Fingerprint,
+    built_with: dict[str, str],
+    metrics: dict[str, float] | None = None,
+) -> Model:
+    """Write a model; the same model always gives the same bytes.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if it does not exist; parts in it are replaced.
+    recogniser, policy, catalogue
+        What to write.
+    name : str
+        Name of the model.
+    fingerprint : Fingerprint
+        What it was built from.
+    built_with : dict of str to str
+        Versions of Python and libraries.
+    metrics : dict of str to float, optional
+        Measured on held-out voices.
+
+    Returns
+    -------
+    Model
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {
+        "codes": recogniser.codes,
+        "scales": recogniser.scales,
+        "feature_weights": recogniser.vocabulary.weights,
+        "gains": recogniser.gains,
+        "biases": recogniser.biases,
+    }
+    np.savez_compressed(folder / "weights.npz", **arrays)
+    _write(
+        folder / "vocabulary.json", json.dumps(recogniser.vocabulary.names, ensure_ascii=False, separators=(",", ":"))
+    )
+    _write(folder / "catalogue.json", catalogue.model_dump_json(exclude_defaults=True))
+    outputs = recogniser.outputs
+    manifest = Manifest(
+        name=name,
+        version=f"{catalogue.version}+{fingerprint.data[:8]}",
+        built_with=built_with,
+        fingerprint=fingerprint,
+        rules=outputs.rules,
+        elsewhere=outputs.elsewhere,
+        circumstances=outputs.circumstances,
+        flags=outputs.flags,
+        policy=policy,
+        metrics=metrics or {},
+        parts={part: _describe(folder / part) for part in _PARTS},
+    )
+    _write(folder / "manifest.json", manifest.model_dump_json(indent=1))
+    return Model(recogniser, policy, catalogue, manifest)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _describe(path: Path) -> Part:
+    content = path.read_bytes()
+    return Part(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def load_model(folder: str | Path = BUNDLED) -> Model:
+    """Load a model, checking every part before it is used.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder written by `save_model`; the bundled Dutch model if left out.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelError
+        If the folder is missing, damaged or not a model; it says which part and what to do.
+    """
+    folder = Path(folder)
+    manifest = _read_manifest(folder)
+    contents = {part: _read_part(folder, part, manifest) for part in _PARTS}
+    try:
+        names = json.loads(contents["vocabulary.json"])
+        catalogue = Catalogue.model_validate_json(contents["catalogue.json"])
+    except (ValueError, RecursionError) as error:
+        raise _damaged(folder, "vocabulary.json or catalogue.json", str(error).splitlines()[0]) from error
+    arrays = _read_arrays(folder)
+    outputs = Outputs(manifest.rules, manifest.elsewhere, manifest.circumstances, manifest.flags)
+    _check_shapes(folder, arrays, names, outputs)
+    recogniser = Recogniser(
+        Vocabulary(names, arrays["feature_weights"]),
+        arrays["codes"],
+        arrays["scales"],
+        arrays["gains"],
+        arrays["biases"],
+        outputs,
+    )
+    return Model(recogniser, manifest.policy, catalogue, manifest)
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / "manifest.json"
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ModelError(
+            f"{folder}: no model here (manifest.json: {error.strerror}); give a folder made by training"
+        ) from error
+    except ValidationError as error:
+        detail = error.errors()[0]
+        where = ".".join(str(part) for part in detail["loc"])
+        raise ModelError(
+            f"{path}: not a manifest this version reads ({where or 'file'}: {detail['msg']}); rebuild the model"
+        ) from error
+
+
+def _read_part(folder: Path, name: str, manifest: Manifest) -> bytes:
+    expected = manifest.parts.get(name)
+    if expected is None:
+        raise _damaged(folder, "manifest.json", f"does not list {name}")
+    path = folder / name
+    try:
+        size = path.stat().st_size
+        if size != expected.bytes or size > _MOST_BYTES:
+            raise _damaged(folder, name, f"has {size} bytes where the manifest says {expected.bytes}")
+        content = path.read_bytes()
+    except OSError as error:
+        raise _damaged(folder, name, error.strerror or "cannot be read") from error
+    if hashlib.sha256(content).hexdigest() != expected.sha256:
+        raise _damaged(folder, name, "is not the file the manifest describes")
+    return content
+
+
+def _read_arrays(folder: Path) -> dict[str, Any]:
+    try:
+        with np.load(folder / "weights.npz", allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in _ARRAYS}
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise _damaged(folder, "weights.npz", str(error)) from error
+    for name, (dtype, dimensions) in _ARRAYS.items():
+        if arrays[name].dtype != dtype or arrays[name].ndim != dimensions:
+            raise _damaged(folder, "weights.npz", f"{name} is not a {dimensions}-dimensional array of {dtype}")
+    return arrays
+
+
+def _check_shapes(folder: Path, arrays: dict[str, Any], names: Any, outputs: Outputs) -> None:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _damaged(folder, "vocabulary.json", "is not a list of words")
+    expected = {
+        "codes": (len(names), len(outputs)),
+        "scales": (len(names),),
+        "feature_weights": (len(names),),
+        "gains": (len(outputs),),
+        "biases": (len(outputs),),
+    }
+    for name, shape in expected.items():
+        if arrays[name].shape != shape:
+            raise _damaged(folder, "weights.npz", f"{name} has shape {arrays[name].shape}, expected {shape}")
+
+
+def _damaged(folder: Path, part: str, what: str) -> ModelError:
+    return ModelError(f"{folder}: model is damaged: {part} {what}; reinstall the package or rebuild the model")

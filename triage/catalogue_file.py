@@ -1,0 +1,114 @@
+"""Reading a catalogue from YAML, with the line of every problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from triage.catalogue import Catalogue, InconsistentError, Place
+from triage.errors import CatalogueError
+
+__all__ = ["BUNDLED", "read_catalogue"]
+
+BUNDLED = Path(__file__).parent / "catalogues" / "nl.yaml"
+
+
+def read_catalogue(path: str | Path) -> Catalogue:
+    """Read and check a catalogue.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file in UTF-8.
+
+    Returns
+    -------
+    Catalogue
+
+    Raises
+    ------
+    CatalogueError
+        If the file cannot be read or is wrong; it lists every problem with file and line.
+    """
+    path = Path(path)
+    tree = _parse(path)
+    try:
+        return Catalogue.model_validate(tree)
+    except ValidationError as error:
+        problems = [problem for detail in error.errors() for problem in _describe(path, tree, dict(detail))]
+        raise CatalogueError(problems) from error
+
+
+def _parse(path: Path) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CatalogueError([f"{path}: cannot be read ({error.strerror}); check the path"]) from error
+    except UnicodeDecodeError as error:
+        raise CatalogueError([f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"]) from error
+    try:
+        tree = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise CatalogueError(
+            [f"{path}:{line}: not valid YAML: {error.problem}; mend the line or the one above"]
+        ) from error
+    except YAMLError as error:
+        raise CatalogueError([f"{path}: not valid YAML: {str(error).splitlines()[0]}"]) from error
+    if not isinstance(tree, Mapping):
+        raise CatalogueError([f"{path}:1: a catalogue is a mapping that starts with schema_version, id and version"])
+    return tree
+
+
+def _describe(path: Path, tree: Any, detail: Mapping[str, Any]) -> list[str]:
+    cause = detail.get("ctx", {}).get("error")
+    if isinstance(cause, InconsistentError):
+        return [f"{path}:{_line(tree, place)}: {message}" for place, message in cause.problems]
+    place: Place = detail["loc"]
+    where = f"{path}:{_line(tree, place)}"
+    rule = _rule_at(tree, place)
+    field = ".".join(str(part) for part in (place[2:] if rule else place))
+    subject = f"rule {rule}: {field}" if rule else field
+    return [f"{where}: {subject}: {_remedy(detail)}"]
+
+
+def _remedy(detail: Mapping[str, Any]) -> str:
+    kind, message = detail["type"], str(detail["msg"])
+    if kind == "missing":
+        return "is missing; add it"
+    if kind == "extra_forbidden":
+        return "is not a known field; check the spelling or remove it"
+    if kind == "string_pattern_mismatch":
+        return f"{detail['input']!r} does not have the form {detail['ctx']['pattern']}"
+    if kind == "literal_error":
+        return f"{detail['input']!r} must be {detail['ctx']['expected']}"
+    return f"{message[0].lower()}{message[1:]} (found {str(detail['input'])[:60]!r})"
+
+
+def _rule_at(tree: Any, place: Place) -> str | None:
+    if len(place) < 2 or place[0] != "rules" or not isinstance(place[1], int):
+        return None
+    rule = tree["rules"][place[1]]
+    return str(rule.get("id", f"number {place[1] + 1}")) if isinstance(rule, Mapping) else f"number {place[1] + 1}"
+
+
+def _line(tree: Any, place: Place) -> int:
+    """Find the line of a place, or of the nearest part around it that exists."""
+    line = 1
+    node: Any = tree
+    for part in place:
+        try:
+            position = node.lc.item(part) if isinstance(part, int) else node.lc.key(part)
+            node = node[part]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            break
+        line = position[0] + 1
+        if not isinstance(node, Mapping | Sequence) or isinstance(node, str):
+            break
+    return line

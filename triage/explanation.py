@@ -1,0 +1,168 @@
+"""Saying why: the words that led to a score, and an answer that a tenant can use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from triage.assessment import FlippedBy, Holding, Score, Word
+from triage.catalogue import Catalogue, Elsewhere, Rule, Text
+from triage.decision import Decision, Question
+from triage.features import Token
+from triage.recogniser import Recogniser
+from triage.ruling import Term
+
+__all__ = ["answer", "answer_elsewhere", "answer_unread", "evidence"]
+
+_LISTED = 6
+_NEGLIGIBLE = 0.02
+
+
+def evidence(text: str, tokens: Sequence[Token], recogniser: Recogniser, output: str) -> tuple[list[Word], Score]:
+    """Divide a score over the words of a text, exactly.
+
+    What a word adds is its row of the recogniser's table; a pair of words is shared between the two.
+
+    Parameters
+    ----------
+    text : str
+        The original message.
+    tokens : sequence of Token
+        The words that were scored.
+    recogniser : Recogniser
+    output : str
+        Whose score: a rule, a kind, a circumstance or a flag.
+
+    Returns
+    -------
+    words : list of Word
+        The most telling words, in the order of the text.
+    score : Score
+        Their weights, plus `Score.unlisted`, plus `Score.intercept`, are `Score.total`.
+    """
+    place = recogniser.outputs.names.index(output)
+    words = [token.word for token in tokens]
+    factor = float(recogniser.gains[place]) / recogniser.norm(words)
+    weights = np.array([recogniser.row(word)[0][place] for word in words], dtype=np.float64)
+    shared = np.array([recogniser.row(pair)[0][place] for pair in recogniser.units(words)[len(words) :]]) / 2
+    if len(words) > 1:
+        weights[:-1] += shared
+        weights[1:] += shared
+    weights *= factor
+    telling = [i for i in np.argsort(-weights)[:_LISTED] if weights[i] > _NEGLIGIBLE]
+    listed = [
+        Word(start=t.start, end=t.end, text=text[t.start : t.end], weight=float(weights[i]))
+        for i, t in ((i, tokens[i]) for i in sorted(telling))
+    ]
+    intercept = float(recogniser.biases[place])
+    total = intercept + float(weights.sum())
+    return listed, Score(
+        total=total, intercept=intercept, unlisted=total - intercept - sum(word.weight for word in listed)
+    )
+
+
+def answer(
+    catalogue: Catalogue,
+    rule: Rule,
+    term: Term,
+    decision: Decision,
+    question: Question | None,
+    flips: Sequence[FlippedBy],
+    holding: Sequence[Holding],
+) -> Text:
+    """Write the answer to the tenant about one defect, in both languages."""
+    return Text(
+        nl=_answer("nl", catalogue, rule, term, decision, question, flips, holding),
+        en=_answer("en", catalogue, rule, term, decision, question, flips, holding),
+    )
+
+
+_WHO = {
+    ("nl", "landlord"): "Dit lossen wij voor u op",
+    ("nl", "tenant"): "Dit hoort bij het onderhoud dat een huurder zelf doet",
+    ("en", "landlord"): "We will take care of this",
+    ("en", "tenant"): "This belongs to the upkeep that a tenant does",
+}
+_MAYBE = {
+    ("nl", "landlord"): "Waarschijnlijk lossen wij dit voor u op, maar we willen het zeker weten",
+    (
+        "nl",
+        "tenant",
+    ): "Waarschijnlijk hoort dit bij het onderhoud dat een huurder zelf doet, maar we willen het zeker weten",
+    ("en", "landlord"): "We will probably take care of this, but we want to be sure",
+    ("en", "tenant"): "This probably belongs to the upkeep that a tenant does, but we want to be sure",
+}
+_WORDS = {
+    "nl": {
+        "about": "Uw melding: {title}.",
+        "because": "want {because}.",
+        "law": "Zo staat het in: {citation}.",
+        "tip": "Wat u nu kunt doen: {tip}",
+        "unless": "Het ligt anders als {list}. Laat het ons weten als dat zo is.",
+        "ask": "Wilt u ons nog één ding vertellen? {question}",
+        "review": "Een medewerker kijkt ernaar en neemt contact met u op.",
+        "or": " of als ",
+    },
+    "en": {
+        "about": "Your report: {title}.",
+        "because": "because {because}.",
+        "law": "This follows from: {citation}.",
+        "tip": "What you can do now: {tip}",
+        "unless": "It is different if {list}. Please tell us if that is so.",
+        "ask": "Could you tell us one more thing? {question}",
+        "review": "A colleague will look at it and contact you.",
+        "or": " or if ",
+    },
+}
+_MOST_FLIPS = 2
+
+
+def _answer(
+    language: str,
+    catalogue: Catalogue,
+    rule: Rule,
+    term: Term,
+    decision: Decision,
+    question: Question | None,
+    flips: Sequence[FlippedBy],
+    holding: Sequence[Holding],
+) -> str:
+    words = _WORDS[language]
+    who = (_WHO if decision == "auto" else _MAYBE)[language, term.responsible]
+    parts = [words["about"].format(title=rule.title.in_(language))]
+    if term.when is not None:
+        because = catalogue.circumstance(term.when).because.in_(language)
+        parts.append(f"{who}, {words['because'].format(because=because)}")
+    else:
+        parts += [f"{who}.", rule.why.in_(language)]
+    parts.append(words["law"].format(citation=catalogue.citation(term.basis, language)))
+    if decision == "ask" and question is not None:
+        parts.append(words["ask"].format(question=question.text.in_(language)))
+    elif decision == "review":
+        parts.append(words["review"])
+    if term.responsible == rule.responsible:
+        parts.append(words["tip"].format(tip=rule.tip.in_(language)))
+    held = {item.id for item in holding}
+    others = [flip.text.in_(language) for flip in flips if flip.id not in held][:_MOST_FLIPS]
+    if decision == "auto" and others:
+        parts.append(words["unless"].format(list=words["or"].join(others)))
+    return " ".join(parts)
+
+
+def answer_elsewhere(kind: Elsewhere) -> Text:
+    """Write the answer to a message in which nothing is to be repaired."""
+    return kind.belongs
+
+
+def answer_unread(language: str) -> Text:
+    """Write the answer to a message that could not be read."""
+    if language == "other":
+        return Text(
+            nl="Een medewerker leest uw bericht. Schrijf als het kan in het Nederlands of Engels.",
+            en="A colleague will read your message. If you can, please write in Dutch or English.",
+        )
+    return Text(
+        nl="In uw bericht konden wij geen melding lezen. Wilt u beschrijven wat er kapot is, en waar?",
+        en="We could not read a report in your message. Could you describe what is broken, and where?",
+    )

@@ -1,0 +1,189 @@
+"""From what was recognised to who is responsible: a sum over rules and circumstances, read from the catalogue.
+
+Every term of that sum is a rule, the circumstance that decides it (or none), the party that the catalogue names, and
+the law behind it. Label, reason and question are read off these terms; nothing is made up beside them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.catalogue import Catalogue, Party, Unless
+from triage.errors import FactError
+
+__all__ = ["Facts", "Ruler", "Ruling", "Term"]
+
+Facts = Mapping[str, bool | str]
+"""What the caller already knows: circumstances (or their opposites) as booleans, and possibly the rule by its id."""
+
+_CONSIDERED = 12
+"""Rules that enter the sum; what the others hold together is too little to matter."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One way to be responsible: a rule, what decides it, and how likely that is."""
+
+    rule: str
+    when: str | None
+    responsible: Party
+    basis: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """Who is responsible, as a sum of terms.
+
+    Attributes
+    ----------
+    terms : tuple of Term
+        Likeliest first; their probabilities sum to 1.
+    landlord : float
+        Probability that the landlord is responsible, before calibration.
+    circumstances : dict of str to float
+        Probability of each circumstance, facts included.
+    """
+
+    terms: tuple[Term, ...]
+    landlord: float
+    circumstances: dict[str, float]
+
+    @property
+    def responsible(self) -> Party:
+        """The likelier party."""
+        return "landlord" if self.landlord >= 0.5 else "tenant"
+
+    @property
+    def deciding(self) -> Term:
+        """The term to cite: the likeliest of the strongest basis on the side of the label."""
+        side = [term for term in self.terms if term.responsible == self.responsible]
+        strength: defaultdict[str, float] = defaultdict(float)
+        for term in side:
+            strength[term.basis.partition(".")[0]] += term.probability
+        strongest = max(strength, key=lambda basis: strength[basis])
+        return next(term for term in side if term.basis.partition(".")[0] == strongest)
+
+
+class Ruler:
+    """Applies a catalogue to what was recognised.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    rules : sequence of str
+        Rule ids, in the order of the probabilities that `rule` will be given.
+    circumstances : sequence of str
+        Circumstance keys, in the order of theirs.
+    """
+
+    def __init__(self, catalogue: Catalogue, rules: Sequence[str], circumstances: Sequence[str]) -> None:
+        self.catalogue = catalogue
+        self.rules = list(rules)
+        self.circumstances = list(circumstances)
+        self._known = {rule.id: rule for rule in catalogue.rules}
+        self._exceptions = {rule.id: catalogue.exceptions(rule) for rule in catalogue.rules}
+        self._opposites = {c.opposite: c.id for c in catalogue.circumstances if c.opposite}
+
+    def settle(self, facts: Facts | None) -> dict[str, bool | str]:
+        """Translate what a caller knows into circumstances of the catalogue.
+
+        Raises
+        ------
+        FactError
+            If a fact is unknown or has a value it cannot take; it names the facts that exist.
+        """
+        settled: dict[str, bool | str] = {}
+        keys = {c.id for c in self.catalogue.circumstances}
+        for name, value in (facts or {}).items():
+            if name == "rule":
+                if value not in self._known:
+                    raise FactError(f"fact rule={value!r}: no such rule in catalogue {self.catalogue.id}")
+                settled["rule"] = str(value)
+                continue
+            if name not in keys and name not in self._opposites:
+                raise FactError(
+                    f"unknown fact {name!r}; known are rule, {', '.join(sorted(keys | set(self._opposites)))}"
+                )
+            if not isinstance(value, bool):
+                raise FactError(f"fact {name}={value!r} must be True or False")
+            settled[self._opposites.get(name, name)] = value != (name in self._opposites)
+        return settled
+
+    def rule(
+        self,
+        rules: NDArray[np.float32],
+        circumstances: NDArray[np.float32],
+        facts: Mapping[str, bool | str],
+        day: date,
+    ) -> Ruling:
+        """Rule on one defect.
+
+        Parameters
+        ----------
+        rules : ndarray of shape (n_rules,)
+            Probability of each rule, in the order given to the constructor.
+        circumstances : ndarray of shape (n_circumstances,)
+            Probability of each circumstance.
+        facts : mapping
+            Settled facts, from `settle`; they outweigh what was recognised.
+        day : date
+            The rules of this day are applied.
+
+        Returns
+        -------
+        Ruling
+        """
+        likely = self._likely(rules, facts, day)
+        chances = {key: float(p) for key, p in zip(self.circumstances, circumstances, strict=True)}
+        chances.update({key: float(value) for key, value in facts.items() if key != "rule"})
+        terms = [term for rule, p in likely for term in self._terms(rule, p, chances)]
+        terms.sort(key=lambda term: -term.probability)
+        landlord = sum(term.probability for term in terms if term.responsible == "landlord")
+        return Ruling(tuple(terms), min(landlord, 1.0), chances)
+
+    def _likely(
+        self, rules: NDArray[np.float32], facts: Mapping[str, bool | str], day: date
+    ) -> list[tuple[str, float]]:
+        if "rule" in facts:
+            return [(str(facts["rule"]), 1.0)]
+        order = np.argsort(-rules, kind="stable")
+        valid = (i for i in order if self.rules[i] in self._known and self._known[self.rules[i]].valid_on(day))
+        chosen = [(self.rules[i], float(rules[i])) for i, _ in zip(valid, range(_CONSIDERED), strict=False)]
+        total = sum(p for _, p in chosen) or 1.0
+        return [(rule, p / total) for rule, p in chosen]
+
+    def _terms(self, rule: str, probability: float, chances: Mapping[str, float]) -> list[Term]:
+        terms = []
+        left = probability
+        for entry in self._exceptions[rule]:
+            chance = chances.get(entry.when, 0.0)
+            if chance > 0 and entry.responsible and entry.basis:
+                terms.append(Term(rule, entry.when, entry.responsible, entry.basis, left * chance))
+                left *= 1 - chance
+        default = self._known[rule]
+        terms.append(Term(rule, None, default.responsible, default.basis, left))
+        return terms
+
+    def landlord_if(self, ruling: Ruling, key: str, value: bool) -> float:
+        """Return the probability of landlord, had a circumstance been known."""
+        chances = {**ruling.circumstances, key: float(value)}
+        weights: defaultdict[str, float] = defaultdict(float)
+        for term in ruling.terms:
+            weights[term.rule] += term.probability
+        return sum(
+            term.probability
+            for rule, p in weights.items()
+            for term in self._terms(rule, p, chances)
+            if term.responsible == "landlord"
+        )
+
+    def exceptions(self, rule: str) -> list[Unless]:
+        """List a rule's exceptions, complete and in the order of testing."""
+        return self._exceptions[rule]
