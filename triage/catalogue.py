@@ -109,7 +109,8 @@ class Circumstance(_Part):
     basis: Basis | None = Field(default=None, description="Citation; none where an overlay must give it")
     because: Text = Field(description="Clause that completes 'because ...'")
     question: Text = Field(description="Question that a tenant can answer")
-    words: Phrases = Field(default=Phrases(), description="Words that hint at it")
+    words: Phrases = Field(default=Phrases(), description="How people say that it holds")
+    denials: Phrases = Field(default=Phrases(), description="How people say that it does not hold")
 
 
 class Unless(_Part):

@@ -1,0 +1,56 @@
+"""Cleaning blanks what is not the sender's own words, and moves nothing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.message import LIMIT, clean, is_empty
+
+
+def words(text):
+    return clean(text).split()
+
+
+@given(st.text(max_size=300))
+def test_no_character_moves(text):
+    cleaned = clean(text)
+    assert len(cleaned) == len(text)
+    kept = [(a, b) for a, b in zip(text, cleaned, strict=True) if not b.isspace()]
+    assert all(a == b or b == "'" or a == "&" for a, b in kept)
+
+
+@given(st.text(alphabet="abc <>&;:.\n-@0123456789", max_size=120))
+def test_cleaning_twice_is_cleaning_once_for_plain_text(text):
+    once = clean(text)
+    assert len(clean(once)) == len(once)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("De kraan lekt.\n\nMet vriendelijke groet,\nJan Voorbeeld\n06-00000000", ["De", "kraan", "lekt."]),
+        ("Kraan lekt\n-- \nVerzonden met MijnMail", ["Kraan", "lekt"]),
+        ("Slot stuk\n\nOp ma 3 mrt 2025 om 10:00 schreef Huurdienst <info@example.org>:\n> uw dak", ["Slot", "stuk"]),
+        ("Slot stuk\n\nVan: Huurdienst\nVerzonden: maandag\nOnderwerp: dak", ["Slot", "stuk"]),
+        ("<html><body><p>Bel&nbsp;doet het niet</p><style>p {kleur}</style></body></html>", "Bel doet het niet".split()),
+        ("bel mij op 06 00000000 of jan@example.org, deur klemt", "bel mij op of , deur klemt".split()),
+        ("Naam: J. Voorbeeld\nRuimte: keuken\nWat is er stuk: kraan\nSinds: gisteren", "keuken kraan gisteren".split()),
+        ("Geachte heer, mevrouw,\nlamp stuk", ["mevrouw,", "lamp", "stuk"]),
+    ],
+)
+def test_only_the_senders_words_stay(text, kept):
+    assert words(text) == kept
+
+
+@pytest.mark.parametrize("text", ["Met vriendelijke groet", "> alles geciteerd", "Beste allemaal,", "Naam: kraan"])
+def test_a_message_that_would_vanish_stays(text):
+    assert not is_empty(clean(text))
+
+
+@pytest.mark.parametrize("text", ["", "  \n\t ", "!!! 7", "\x00\x01", "😀😀", "a"])
+def test_what_holds_no_word_is_empty(text):
+    assert is_empty(clean(text))
+
+
+def test_a_huge_message_is_read_up_to_a_limit():
+    assert len(clean("kraan " * 20_000)) == LIMIT

@@ -1,0 +1,41 @@
+"""Scores are linear in the features, and packed weights score as the unpacked ones did."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.fitting import features
+
+sentences = st.lists(
+    st.sampled_from("de kraan dak lekt sleutel kwijt ketel koud huur xyzzy versleten".split()), max_size=8
+)
+
+
+@given(texts=st.lists(sentences, min_size=1, max_size=4))
+def test_word_by_word_equals_the_matrix_product(small_model, texts):
+    recogniser = small_model.recogniser
+    weights = recogniser.codes.astype(np.float32) * recogniser.scales[:, None]
+    expected = features(recogniser.vocabulary, texts) @ weights * recogniser.gains + recogniser.biases
+    assert np.allclose(recogniser.scores(texts), expected, atol=1e-3)
+
+
+@given(texts=st.lists(sentences, min_size=1, max_size=4))
+def test_probabilities_are_probabilities(small_model, texts):
+    recognition = small_model.recogniser.recognise(texts)
+    total = recognition.rules.sum(axis=1) + recognition.elsewhere.sum(axis=1)
+    assert np.allclose(total, 1, atol=1e-5)
+    assert ((recognition.circumstances >= 0) & (recognition.circumstances <= 1)).all()
+
+
+@given(texts=st.lists(sentences, min_size=2, max_size=4))
+def test_a_text_scores_alike_alone_and_in_a_batch(small_model, texts):
+    recogniser = small_model.recogniser
+    together = recogniser.scores(texts)
+    alone = np.vstack([recogniser.scores([words]) for words in texts])
+    assert np.array_equal(together, alone)
+
+
+def test_what_was_shown_is_recognised(small_model):
+    recognition = small_model.recogniser.recognise([["kraan", "drupt"], ["sleutel", "verloren"]])
+    names = [small_model.recogniser.outputs.rules[i] for i in recognition.rules.argmax(axis=1)]
+    assert names == ["tap.drips", "lock.key_lost"]
