@@ -32,7 +32,10 @@ def test_cleaning_twice_is_cleaning_once_for_plain_text(text):
         ("Kraan lekt\n-- \nVerzonden met MijnMail", ["Kraan", "lekt"]),
         ("Slot stuk\n\nOp ma 3 mrt 2025 om 10:00 schreef Huurdienst <info@example.org>:\n> uw dak", ["Slot", "stuk"]),
         ("Slot stuk\n\nVan: Huurdienst\nVerzonden: maandag\nOnderwerp: dak", ["Slot", "stuk"]),
-        ("<html><body><p>Bel&nbsp;doet het niet</p><style>p {kleur}</style></body></html>", "Bel doet het niet".split()),
+        (
+            "<html><body><p>Bel&nbsp;doet het niet</p><style>p {kleur}</style></body></html>",
+            "Bel doet het niet".split(),
+        ),
         ("bel mij op 06 00000000 of jan@example.org, deur klemt", "bel mij op of , deur klemt".split()),
         ("Naam: J. Voorbeeld\nRuimte: keuken\nWat is er stuk: kraan\nSinds: gisteren", "keuken kraan gisteren".split()),
         ("Geachte heer, mevrouw,\nlamp stuk", ["mevrouw,", "lamp", "stuk"]),

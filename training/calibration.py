@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,8 +31,10 @@ _ACCEPTED = {"landlord": 0.02, "tenant": 0.02}
 """Share of wrong labels that is accepted among automatic decisions, per label."""
 _SURE = 0.90
 """With this confidence the share stays below what is accepted."""
-_OPEN_RECALL = 0.90
-_URGENT_RECALL = 0.95
+_OVER_REACH = 0.10
+"""Share of undecidable requests that may be decided automatically."""
+_MOST_SPLIT = 0.03
+"""Share of requests about one defect that may be taken for several."""
 _MOST_LOST = 0.01
 """Share of requests that may be taken for something with nothing to repair."""
 _ANY_DAY = date(2026, 1, 1)
@@ -79,22 +82,56 @@ def calibrate(
     """
     gains, biases = _calibrate_outputs(held, outputs)
     scores = [h.scores * gains + biases for h in held]
-    landlord, truth, decidable, left_open = _request_outcomes(held, scores, catalogue, outputs)
-    sharpness = _fit_sharpness(landlord[decidable], truth[decidable])
-    # The open flag is judged by the requests it must hold back: at most a tenth of the undecidable slip through.
-    most_open = float(np.quantile(left_open[~decidable], 1 - _OPEN_RECALL)) if (~decidable).any() else 1.0
+    outcomes = _request_outcomes(held, scores, catalogue, outputs)
+    sharpness = _fit_sharpness(outcomes.landlord[outcomes.decidable], outcomes.truth[outcomes.decidable])
     rough = Policy(
-        landlord=1.01, tenant=1.01, open=most_open, elsewhere=_elsewhere_threshold(held, scores, outputs),
-        urgent=_urgent_threshold(held, scores, outputs), sharpness=sharpness, further_defect=0.0,
-    )  # fmt: skip
-    confidence = np.array([rough.confidence(p) for p in landlord])
-    thresholds = {}
-    for party, is_party in (("landlord", landlord >= 0.5), ("tenant", landlord < 0.5)):
-        counted = is_party & decidable & (left_open <= most_open)
-        right = truth == (party == "landlord")
-        thresholds[party] = least_confidence(confidence[counted], right[counted], _ACCEPTED[party], _SURE)
-    price = _further_defect_price(held, gains, biases)
-    return gains, biases, rough.model_copy(update=thresholds | {"further_defect": price})
+        landlord=1.01,
+        tenant=1.01,
+        open=1.0,
+        elsewhere=_elsewhere_threshold(held, scores, outputs),
+        urgent=_urgent_threshold(held, scores, outputs),
+        sharpness=sharpness,
+        further_defect=_further_defect_price(held, gains, biases),
+    )
+    return gains, biases, _automatic_policy(outcomes, rough)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Held-out requests: P(landlord), whether landlord is right, whether decidable, and P(open)."""
+
+    landlord: Floats
+    truth: NDArray[np.bool_]
+    decidable: NDArray[np.bool_]
+    left_open: Floats
+
+
+def _automatic_policy(outcomes: Outcomes, rough: Policy) -> Policy:
+    """Find the policy that decides most by itself while it keeps both promises.
+
+    Few automatic decisions may be wrong, and few of the undecidable requests may be decided.
+    """
+    best, most = rough, 0.0
+    confidence = np.array([rough.confidence(p) for p in outcomes.landlord])
+    for most_open in np.quantile(outcomes.left_open, np.linspace(0.1, 1.0, 19)):
+        thresholds = {
+            party: _threshold(outcomes, confidence, party, float(most_open)) for party in ("landlord", "tenant")
+        }
+        policy = rough.model_copy(update=thresholds | {"open": float(most_open)})
+        least = np.where(outcomes.landlord >= 0.5, policy.landlord, policy.tenant)
+        automatic = (confidence >= least) & (outcomes.left_open <= most_open)
+        over_reach = automatic[~outcomes.decidable].mean() if (~outcomes.decidable).any() else 0.0
+        share = float(automatic[outcomes.decidable].mean())
+        if over_reach <= _OVER_REACH and share > most:
+            best, most = policy, share
+    return best
+
+
+def _threshold(outcomes: Outcomes, confidence: Floats, party: str, most_open: float) -> float:
+    side = (outcomes.landlord >= 0.5) == (party == "landlord")
+    counted = side & outcomes.decidable & (outcomes.left_open <= most_open)
+    right = outcomes.truth == (party == "landlord")
+    return least_confidence(confidence[counted], right[counted], _ACCEPTED[party], _SURE)
 
 
 def _calibrate_outputs(held: Sequence[Held], outputs: Outputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -148,8 +185,7 @@ def _fit_logistic(raw: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
 
 def _request_outcomes(
     held: Sequence[Held], scores: Sequence[NDArray[np.float32]], catalogue: Catalogue, outputs: Outputs
-) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_], Floats]:
-    """Return P(landlord), whether landlord is right, whether decidable, and P(open) of each request."""
+) -> Outcomes:
     ruler = Ruler(catalogue, outputs.rules, outputs.circumstances)
     n, n_rules = outputs.n_exclusive, len(outputs.rules)
     end = n + len(outputs.circumstances)
@@ -162,7 +198,7 @@ def _request_outcomes(
         truth += [label_of(row, catalogue) == "landlord" for row in h.corpus.requests]
         decidable += [row.decidable for row in h.corpus.requests]
         left_open += list(sigmoid(own[:n_requests, end + outputs.flags.index("open")]))
-    return np.array(landlord), np.array(truth), np.array(decidable), np.array(left_open, dtype=float)
+    return Outcomes(np.array(landlord), np.array(truth), np.array(decidable), np.array(left_open, dtype=float))
 
 
 def _fit_sharpness(landlord: Floats, truth: NDArray[np.bool_]) -> float:
@@ -186,11 +222,14 @@ def _elsewhere_threshold(held: Sequence[Held], scores: Sequence[NDArray[np.float
 
 
 def _urgent_threshold(held: Sequence[Held], scores: Sequence[NDArray[np.float32]], outputs: Outputs) -> float:
-    """Find the highest threshold that still catches nearly all urgent requests, at most a half."""
+    """Find the threshold with the best F2: a miss weighs more than a false alarm."""
     place = outputs.names.index("urgent")
     chances = np.concatenate([sigmoid(own[:, place]) for own in scores])
     truth = np.concatenate([h.targets.flags["urgent"] for h in held])
-    return float(min(0.5, np.quantile(chances[truth], 1 - _URGENT_RECALL))) if truth.any() else 0.5
+    candidates = np.linspace(0.02, 0.6, 59)
+    hits = np.array([(truth & (chances >= t)).sum() for t in candidates])
+    f2 = 5 * hits / (4 * truth.sum() + np.array([(chances >= t).sum() for t in candidates]) + 1e-9)
+    return float(candidates[int(f2.argmax())])
 
 
 def upper_bound(wrong: int, count: int, sure: float) -> float:
@@ -238,18 +277,16 @@ def least_confidence(confidence: Floats, right: NDArray[np.bool_], accepted: flo
 
 
 def _further_defect_price(held: Sequence[Held], gains: NDArray[np.float32], biases: NDArray[np.float32]) -> float:
-    """Find the price of a further defect at which the number of defects comes out right most often."""
-    prices = np.arange(0.0, 10.5, 0.5)
-    messages: list[tuple[int, Callable[[float], int]]] = []
+    """Find the lowest price of a further defect at which few requests about one defect are split."""
+    counters = []
     for h in held:
-        recogniser = h.recogniser
-        recogniser.gains, recogniser.biases = gains, recogniser.biases * gains + biases
-        some = h.corpus.requests[:: max(1, len(h.corpus.requests) // (3 * max(len(h.corpus.several), 1)))]
-        for row in [*h.corpus.several, *some]:
-            wanted = len(row.defects) if hasattr(row, "defects") else 1
-            messages.append((wanted, _counter(row.text, recogniser)))
-    hits = [sum(count(float(price)) == wanted for wanted, count in messages) for price in prices]
-    return float(prices[int(np.argmax(hits))])
+        recogniser = dataclasses.replace(h.recogniser, gains=gains, biases=h.recogniser.biases * gains + biases)
+        counters += [_counter(row.text, recogniser) for row in h.corpus.requests[::3]]
+    prices = [float(price) for price in np.arange(0.0, 15.5, 0.5)]
+    for price in prices:
+        if np.mean([count(price) > 1 for count in counters]) <= _MOST_SPLIT:
+            return price
+    return prices[-1]
 
 
 def _counter(text: str, recogniser: Recogniser) -> Callable[[float], int]:

@@ -112,6 +112,16 @@ def check_catalogue(file: Annotated[Path, typer.Argument(help="Catalogue in YAML
     )
 
 
+@catalogue_app.command("schema")
+def print_schema() -> None:
+    """Print the JSON Schema of catalogues, for editors that complete and check."""
+    import json
+
+    from triage.catalogue import Catalogue
+
+    typer.echo(json.dumps(Catalogue.model_json_schema(), indent=1, ensure_ascii=False))
+
+
 @catalogue_app.command("show")
 def show_rule(
     rule: Annotated[str, typer.Argument(help="Id of a rule, such as tap.drips.")],

@@ -66,7 +66,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
     >>> rules = ["tap.drips", "roof.leak", "tap.drips", "roof.leak"]
     >>> labels = ["tenant", "landlord", "tenant", "landlord"]
     >>> classifier = TriageClassifier(max_iter=10, catalogue_weight=0.0).fit(texts, labels, rules=rules)
-    >>> list(classifier.predict(["druppelende kraan"]))
+    >>> classifier.predict(["druppelende kraan"]).tolist()
     ['tenant']
     """
 
@@ -74,8 +74,8 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         self,
         catalogue: Catalogue | None = None,
         C: float = 30.0,
-        circumstance_C: float = 10.0,
-        catalogue_weight: float = 0.3,
+        circumstance_C: float = 100.0,
+        catalogue_weight: float = 1.0,
         min_count: int = 2,
         max_features: int = 30_000,
         max_iter: int = 60,

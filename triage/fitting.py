@@ -20,6 +20,7 @@ __all__ = ["FLAGS", "Settings", "Targets", "features", "fit_recogniser"]
 FLAGS = ("several", "open", "urgent")
 """What is told about a message as a whole: several defects, left open, urgent."""
 
+_SEED = 20261123
 _NEVER = -10.0
 """Score of an output that no example shows."""
 
@@ -29,11 +30,14 @@ class Settings:
     """How to fit; see `triage.estimator.TriageClassifier`."""
 
     C: float = 30.0
-    circumstance_C: float = 10.0
-    catalogue_weight: float = 0.3
+    circumstance_C: float = 100.0
+    catalogue_weight: float = 1.0
     min_count: int = 2
     max_features: int = 30_000
     max_iter: int = 60
+    mixes: int = 6
+    mix_weight: float = 1.0
+    blur_weight: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -106,26 +110,38 @@ def fit_recogniser(
         list(FLAGS),
     )
     own_texts, own_names = _catalogue_texts(catalogue) if settings.catalogue_weight > 0 else ([], [])
-    vocabulary = Vocabulary.learn([*texts, *own_texts], settings.min_count)
+    cues = [_words(text) for c in catalogue.circumstances for text in [*c.words.all(), *c.denials.all()]]
+    vocabulary = Vocabulary.learn([*texts, *own_texts, *cues], settings.min_count)
     matrix = features(vocabulary, texts)
     own_matrix = features(vocabulary, own_texts) if own_texts else matrix[:0]
 
     weights = np.zeros((len(vocabulary.names), len(outputs)), dtype=np.float32)
     biases = np.full(len(outputs), _NEVER, dtype=np.float32)
     labelled = [i for i, name in enumerate(targets.exclusive) if name is not None]
+    blurred, blurred_names = _blur(texts, targets, catalogue) if settings.blur_weight > 0 else ([], [])
     _fit_exclusive(
-        sparse.vstack([matrix[labelled], own_matrix], format="csr"),
-        np.array([targets.exclusive[i] for i in labelled] + own_names),
-        np.array([1.0] * len(labelled) + [settings.catalogue_weight] * len(own_names)),
+        sparse.vstack([matrix[labelled], own_matrix, features(vocabulary, blurred)], format="csr"),
+        np.array([targets.exclusive[i] for i in labelled] + own_names + blurred_names),
+        np.array(
+            [1.0] * len(labelled)
+            + [settings.catalogue_weight] * len(own_names)
+            + [settings.blur_weight] * len(blurred_names)
+        ),
         (weights, biases),
         outputs,
         settings,
     )
-    hints, hint_names = _circumstance_texts(catalogue)
-    for place, truth in _single_targets(targets, outputs):
-        name = outputs.names[place]
-        own = features(vocabulary, [hints[i] for i, n in enumerate(hint_names) if n == name])
-        _fit_single(matrix, truth, own, settings, (weights, biases), place)
+    mixed, holding = _mix_in_cues(texts, targets, catalogue, settings.mixes)
+    together = sparse.vstack([matrix, features(vocabulary, mixed)], format="csr") if mixed else matrix
+    sample_weight = np.array([1.0] * len(texts) + [settings.mix_weight] * len(mixed))
+    first = outputs.n_exclusive
+    for i, key in enumerate(outputs.circumstances):
+        truth = np.array([key in keys for keys in [*targets.circumstances, *holding]])
+        _fit_single(together, truth, sample_weight, settings, (weights, biases), first + i)
+    first += len(outputs.circumstances)
+    for i, flag in enumerate(outputs.flags):
+        if flag in targets.flags:
+            _fit_single(matrix, targets.flags[flag], np.ones(len(texts)), settings, (weights, biases), first + i)
 
     strength = np.square(weights).sum(axis=1)
     kept = np.sort(np.argsort(-strength, kind="stable")[: settings.max_features])
@@ -148,24 +164,49 @@ def _catalogue_texts(catalogue: Catalogue) -> tuple[list[list[str]], list[str]]:
     return [_words(text) for text in texts], names
 
 
-def _circumstance_texts(catalogue: Catalogue) -> tuple[list[list[str]], list[str]]:
-    hints = [(text, c.id) for c in catalogue.circumstances for text in c.words.all()]
-    return [_words(text) for text, _ in hints], [name for _, name in hints]
+def _mix_in_cues(
+    texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue, mixes: int
+) -> tuple[list[list[str]], list[frozenset[str]]]:
+    """Put each phrase about a circumstance behind or before a few messages that say nothing of the kind.
+
+    So a circumstance is learned by its own words, whatever the message is about; and a denial as what it is.
+    """
+    free = [
+        i
+        for i, (name, keys) in enumerate(zip(targets.exclusive, targets.circumstances, strict=True))
+        if name and not keys
+    ]
+    if not free:
+        return [], []
+    rng = np.random.default_rng(_SEED)
+    mixed: list[list[str]] = []
+    holding: list[frozenset[str]] = []
+    for circumstance in catalogue.circumstances:
+        phrases = [(text, frozenset({circumstance.id})) for text in circumstance.words.all()]
+        phrases += [(text, frozenset[str]()) for text in circumstance.denials.all()]
+        for text, keys in phrases:
+            for i in rng.choice(free, size=mixes):
+                cue, message = _words(text), list(texts[i])
+                mixed.append([*message, *cue] if rng.random() < 0.7 else [*cue, *message])
+                holding.append(keys)
+    return mixed, holding
+
+
+def _blur(texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue) -> tuple[list[list[str]], list[str]]:
+    """Put a phrase about any circumstance behind each request, so that such phrases do not speak for a rule."""
+    rules = {rule.id for rule in catalogue.rules}
+    phrases = [_words(text) for c in catalogue.circumstances for text in [*c.words.all(), *c.denials.all()]]
+    if not phrases:
+        return [], []
+    rng = np.random.default_rng(_SEED)
+    chosen = [i for i, name in enumerate(targets.exclusive) if name in rules]
+    behind = rng.integers(len(phrases), size=len(chosen))
+    blurred = [[*texts[i], *phrases[k]] for i, k in zip(chosen, behind, strict=True)]
+    return blurred, [str(targets.exclusive[i]) for i in chosen]
 
 
 def _words(text: str) -> list[str]:
     return [token.word for token in tokens(text)]
-
-
-def _single_targets(targets: Targets, outputs: Outputs) -> list[tuple[int, NDArray[np.bool_]]]:
-    """List the place and the truth of each circumstance, and of each flag that is known."""
-    first = outputs.n_exclusive
-    found = [
-        (first + i, np.array([key in holding for holding in targets.circumstances], dtype=bool))
-        for i, key in enumerate(outputs.circumstances)
-    ]
-    first += len(outputs.circumstances)
-    return found + [(first + i, targets.flags[name]) for i, name in enumerate(outputs.flags) if name in targets.flags]
 
 
 Head = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -195,14 +236,13 @@ def _fit_exclusive(
     biases[columns] = intercepts - intercepts.mean()
 
 
-def _fit_single(matrix: Any, truth: NDArray[np.bool_], own: Any, settings: Settings, head: Head, place: int) -> None:
+def _fit_single(
+    matrix: Any, truth: NDArray[np.bool_], sample_weight: NDArray[Any], settings: Settings, head: Head, place: int
+) -> None:
     if not truth.any() or truth.all():
         return
-    both = sparse.vstack([matrix, own], format="csr")
-    labels = np.concatenate([truth, np.ones(own.shape[0], dtype=bool)])
-    sample_weight = np.concatenate([np.ones(len(truth)), np.full(own.shape[0], settings.catalogue_weight)])
     model = LogisticRegression(C=settings.circumstance_C, solver="liblinear", random_state=0, tol=1e-3)
-    _run(model, both, labels, sample_weight)
+    _run(model, matrix, truth, sample_weight)
     weights, biases = head
     weights[:, place] = model.coef_[0]
     biases[place] = model.intercept_[0]

@@ -19,6 +19,7 @@ _STRONG = 0.35
 def show(assessment: Assessment, console: Console | None = None) -> None:
     """Print an assessment."""
     console = console or Console(highlight=False, soft_wrap=False)
+    language = "en" if assessment.language == "en" else "nl"
     colour = _COLOURS[assessment.responsible]
     label = (assessment.responsible or "nothing to label").upper()
     head = Styled.assemble(
@@ -31,7 +32,8 @@ def show(assessment: Assessment, console: Console | None = None) -> None:
     console.print(head)
     if assessment.urgent:
         console.print(
-            Styled(" URGENT ", "bold white on red"), (assessment.urgent_advice.nl if assessment.urgent_advice else "")
+            Styled(" URGENT ", "bold white on red"),
+            (assessment.urgent_advice.in_(language) if assessment.urgent_advice else ""),
         )
     console.print()
     console.print(Padding(mark(assessment.text, assessment.evidence), (0, 2)))
@@ -40,15 +42,14 @@ def show(assessment: Assessment, console: Console | None = None) -> None:
         if len(assessment.findings) > 1:
             start, end = finding.span
             console.print(f"defect {number}: {' '.join(assessment.text[start:end].split())}", style="bold")
-        _show_finding(finding, console)
+        _show_finding(finding, language, console)
     if assessment.elsewhere:
         console.print(f"nothing to repair: {assessment.elsewhere}")
-    language = "en" if assessment.language == "en" else "nl"
     console.print("answer to the tenant" + (" (nl; --json holds en too)" if language == "nl" else ""), style="dim")
     console.print(Padding(assessment.explanation(language), (0, 2)))
 
 
-def _show_finding(finding: Finding, console: Console) -> None:
+def _show_finding(finding: Finding, language: str, console: Console) -> None:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column()
@@ -59,9 +60,9 @@ def _show_finding(finding: Finding, console: Console) -> None:
         words = " ".join(f"‘{word.text}’" for word in holding.evidence[:3])
         grid.add_row("holds", f"{holding.title} [dim]{known} {words}[/dim]")
     for flip in finding.flips[:3]:
-        grid.add_row("flips if", f"{flip.text.nl} [dim]→ {flip.responsible}, {flip.basis}[/dim]")
+        grid.add_row("flips if", f"{flip.text.in_(language)} [dim]→ {flip.responsible}, {flip.basis}[/dim]")
     if finding.question:
-        grid.add_row("ask", f"{finding.question.nl} [dim](fact: {finding.question.fact})[/dim]")
+        grid.add_row("ask", f"{finding.question.in_(language)} [dim](fact: {finding.question.fact})[/dim]")
     console.print(grid)
     console.print()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import pandas as pd
 from rich.console import Console
@@ -80,9 +80,8 @@ def _join(chunk: pd.DataFrame, scored: pd.DataFrame, per: Literal["request", "fi
 
 def _chunks(source: Path) -> Iterator[pd.DataFrame]:
     try:
-        with pd.read_csv(
-            source, sep=None, engine="python", dtype=str, chunksize=_CHUNK, encoding="utf-8-sig"
-        ) as reader:
+        options: dict[str, Any] = {"sep": _separator(source), "dtype": str, "encoding": "utf-8-sig"}
+        with pd.read_csv(source, chunksize=_CHUNK, **options) as reader:
             yield from reader
     except FileNotFoundError as error:
         raise TriageError(f"{source}: no such file") from error
@@ -94,6 +93,13 @@ def _chunks(source: Path) -> Iterator[pd.DataFrame]:
         raise TriageError(f"{source}: the file is empty; it needs a header and one request a row") from error
     except pd.errors.ParserError as error:
         raise TriageError(f"{source}: cannot be read as CSV: {error}; check the quotes around that row") from error
+
+
+def _separator(source: Path) -> str:
+    """Tell the separator from the header: the one of the usual four that stands there most, else a comma."""
+    with source.open(encoding="utf-8-sig") as file:
+        header = file.readline()
+    return max(",;\t|", key=header.count)
 
 
 def _count_rows(source: Path) -> int | None:

@@ -34,6 +34,8 @@ __all__ = ["Triager", "load"]
 log = logging.getLogger(__name__)
 
 _HOLDS = 0.5
+_MISSING = ("nan", "<NA>", "NaT")
+"""How NumPy and pandas write what is not there."""
 
 
 @dataclass(frozen=True)
@@ -425,9 +427,8 @@ def _as_text(value: object) -> str:
         return value
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
-    if value is None or value != value or str(value) in ("<NA>", "NaT"):  # NaN is unlike itself
-        return ""
-    return str(value)
+    text = str(value)
+    return "" if value is None or text in _MISSING else text
 
 
 def _read_date(value: str | date | None) -> date:

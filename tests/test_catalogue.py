@@ -1,0 +1,153 @@
+"""The catalogue holds the law whole, and says exactly what is wrong with one that does not hold together."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from triage import Catalogue, CatalogueError
+from triage.catalogue_file import BUNDLED, read_catalogue
+
+SMALL = (Path(__file__).parent / "data" / "small.yaml").read_text(encoding="utf-8")
+LETTERS = "abcdefghijklmnopqrstuv"
+DASHES = {"c": 2, "d": 7, "e": 3, "i": 3, "k": 4, "l": 9}
+
+
+@pytest.fixture(scope="module")
+def nl() -> Catalogue:
+    return read_catalogue(BUNDLED)
+
+
+def test_the_house_is_covered(nl):
+    assert len(nl.rules) >= 180
+    assert {"kitchen", "bathroom", "heating", "electricity", "outside", "garden", "common", "safety"} <= {
+        r.area for r in nl.rules
+    }
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_every_letter_and_dash_of_the_annex_is_quoted_and_used(nl, letter):
+    expected = {f"BKH:{letter}"} | {f"BKH:{letter}.{n}" for n in range(1, DASHES.get(letter, 0) + 1)}
+    quoted = {article.basis for article in nl.articles if article.quote}
+    assert expected <= quoted
+    used = {rule.basis for rule in nl.rules}
+    for basis in expected:
+        assert basis in used or any(other.startswith(f"{basis}.") for other in used), basis
+
+
+@pytest.mark.parametrize("article", [204, 206, 208, 213, 215, 216, 217, 218, 219, 222, 240, 242])
+def test_the_articles_that_decide_are_there(nl, article):
+    assert nl.article(f"BW7:{article}") is not None
+
+
+def test_the_conditions_of_the_annex_stand_beside_its_words(nl):
+    assert "reachable" in nl.article("BKH:s").conditions
+    assert {"no_significant_cost", "simple"} <= set(nl.article("BKH:i").conditions)
+    assert nl.article("BKH:l").conditions == []
+
+
+def test_at_least_fourteen_circumstances_flip_a_rule(nl):
+    flipping = {
+        entry.when
+        for rule in nl.rules
+        for entry in nl.exceptions(rule)
+        if entry.basis and entry.responsible != rule.responsible
+    }
+    assert len(flipping) >= 14
+
+
+def test_what_decides_comes_in_the_order_of_the_law(nl):
+    order = [entry.when for entry in nl.exceptions(nl.rule("tap.drips"))]
+    assert order[:3] == ["own_addition", "own_fault", "misuse"]
+    assert order.index("landlord_neglect") < order.index("whole_unit_worn")
+
+
+def test_every_rule_speaks_both_languages_and_has_words(nl):
+    for rule in nl.rules:
+        assert rule.words.nl
+        assert rule.words.en
+        assert rule.why.nl != rule.why.en
+
+
+def test_every_question_is_a_question(nl):
+    for rule in nl.rules:
+        for entry in nl.exceptions(rule):
+            assert entry.question is not None
+            assert entry.question.nl.endswith("?")
+            assert entry.question.en.endswith("?")
+
+
+def test_ids_do_not_derive_from_titles_and_read_well(nl):
+    assert all(re.fullmatch(r"[a-z_]+(\.[a-z_]+)?", rule.id) for rule in nl.rules)
+
+
+def test_the_schema_in_the_repository_is_current():
+    stored = json.loads((BUNDLED.parent / "schema.json").read_text(encoding="utf-8"))
+    assert stored == Catalogue.model_json_schema()
+
+
+def test_a_basis_is_written_out(nl):
+    assert nl.citation("BKH:l.8") == "Besluit kleine herstellingen, bijlage onder l, achtste streepje"
+    assert nl.citation("BKH:n", "en") == "Dutch Minor Repairs Decree, annex under n"
+    assert nl.citation("own:4.2") == "Eigen regeling, 4.2"
+    assert nl.url("BKH:n").startswith("https://")
+
+
+def broken(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "broken.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError) as caught:
+        read_catalogue(path)
+    return str(caught.value)
+
+
+def line_of(text: str, needle: str) -> int:
+    return next(i for i, line in enumerate(text.splitlines(), 1) if needle in line)
+
+
+def test_an_error_names_file_line_rule_and_remedy(tmp_path):
+    text = SMALL.replace("area: water", "areaa: water")
+    message = broken(tmp_path, text)
+    assert f"broken.yaml:{line_of(text, 'areaa')}: rule tap.drips: areaa: is not a known field" in message
+    assert "rule tap.drips: area: is missing; add it" in message
+
+
+def test_all_problems_come_at_once(tmp_path):
+    text = SMALL.replace("{when: worn,", "{when: wornn,").replace(
+        "basis: BKH:d.4\n    urgency", "basis: BKH:d.7\n    urgency"
+    )
+    message = broken(tmp_path, text)
+    assert f"broken.yaml:{line_of(text, 'wornn')}: rule tap.drips: unless: no circumstance 'wornn'" in message
+    assert "rule lock.key_lost: basis BKH:d.7 is not among the articles" in message
+
+
+def test_a_double_id_is_found(tmp_path):
+    assert "rules: tap.drips stands twice" in broken(tmp_path, SMALL.replace("id: roof.leak", "id: tap.drips"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rules: [", "not valid YAML"),
+        ("- a list", "a catalogue is a mapping"),
+        ("", "a catalogue is a mapping"),
+        ("id: a\nid: b\n", "not valid YAML"),
+        (SMALL.replace("responsible: landlord\n    basis: BW7:206\n    urgency: soon", "responsible: both\n    basis: BW7:206\n    urgency: soon"), "must be 'landlord' or 'tenant'"),
+        (SMALL.replace("basis: BKH:d.1\n    urgency", "basis: BKH:z9\n    urgency"), "does not have the form"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_catalogue_gets_one_clear_error(tmp_path, text, expected):
+    assert expected in broken(tmp_path, text)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(CatalogueError, match=r"nowhere.yaml: cannot be read"):
+        read_catalogue(tmp_path / "nowhere.yaml")
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path):
+    path = tmp_path / "latin.yaml"
+    path.write_bytes("title: één".encode("latin-1"))
+    with pytest.raises(CatalogueError, match="not UTF-8"):
+        read_catalogue(path)

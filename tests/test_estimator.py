@@ -1,0 +1,85 @@
+"""The classifier is a scikit-learn citizen that takes texts."""
+
+import numpy as np
+import pytest
+from messages import MESSAGES
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from triage.estimator import TriageClassifier
+from triage.ruling import Ruler
+
+REQUESTS = [message for message in MESSAGES if message[1] != "rent"]
+TEXTS = [text for text, _, _ in REQUESTS]
+RULES = [rule for _, rule, _ in REQUESTS]
+HOLDING = [keys for _, _, keys in REQUESTS]
+
+
+@pytest.fixture(scope="module")
+def labels(small):
+    ruler = Ruler(small, [rule.id for rule in small.rules], [])
+    return [
+        next((e.responsible for e in ruler.exceptions(r) if e.when in k), small.rule(r).responsible)
+        for _, r, k in REQUESTS
+    ]
+
+
+@pytest.fixture(scope="module")
+def fitted(small, labels):
+    return TriageClassifier(small, min_count=1, max_iter=30).fit(TEXTS, labels, rules=RULES, circumstances=HOLDING)
+
+
+# Texts are no numbers: scikit-learn's checks that build numeric arrays skip themselves by the tags.
+@parametrize_with_checks([TriageClassifier()])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_scikit_learn_conventions(estimator, check):
+    check(estimator)
+
+
+def test_it_learns_who_is_responsible(fitted, labels):
+    assert list(fitted.classes_) == ["landlord", "tenant"]
+    assert np.mean(fitted.predict(TEXTS) == labels) > 0.9
+
+
+def test_probabilities_sum_to_one_and_lead_the_prediction(fitted):
+    probabilities = fitted.predict_proba(["de kraan drupt", "iets heel anders"])
+    assert probabilities.sum(axis=1) == pytest.approx(1)
+    assert list(fitted.predict(["het dak lekt"])) == ["landlord"]
+
+
+def test_who_paid_alone_is_enough_to_learn_from(small, labels):
+    known = [rule if i % 3 == 0 else None for i, rule in enumerate(RULES)]
+    partly = TriageClassifier(small, min_count=1, max_iter=30).fit(TEXTS, labels, rules=known)
+    wholly = TriageClassifier(small, min_count=1, max_iter=30).fit(TEXTS, labels)
+    for classifier in (partly, wholly):
+        assert np.mean(classifier.predict(TEXTS) == labels) > 0.7
+
+
+def test_fitting_twice_gives_the_same(small, labels):
+    first, second = (
+        TriageClassifier(small, min_count=1, max_iter=20).fit(TEXTS, labels, rules=RULES) for _ in range(2)
+    )
+    assert np.array_equal(first.recogniser_.codes, second.recogniser_.codes)
+
+
+def test_it_can_be_cloned_searched_and_cross_validated(small, labels):
+    classifier = clone(TriageClassifier(small, min_count=1, max_iter=5))
+    assert len(cross_val_score(classifier, TEXTS, labels, cv=2)) == 2
+    search = GridSearchCV(classifier, {"C": [1.0, 10.0]}, cv=2).fit(TEXTS, labels)
+    assert search.best_params_["C"] in (1.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "rules", "message"),
+    [
+        (["a b"], ["owner"], None, "unknown label 'owner'"),
+        (["a b"], ["tenant"], ["no.such"], "not in catalogue small: no.such"),
+        ([["a"], ["b"]], ["tenant", "tenant"], None, "one-dimensional"),
+        ([1, 2], ["tenant", "tenant"], None, "expected texts, got int"),
+        (["a", "b"], ["tenant"], None, "inconsistent numbers"),
+    ],
+)
+def test_what_cannot_be_fitted_is_said(small, texts, labels, rules, message):
+    with pytest.raises(ValueError, match=message):
+        TriageClassifier(small, min_count=1).fit(texts, labels, rules=rules)

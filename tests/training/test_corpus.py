@@ -1,0 +1,117 @@
+"""Labelled messages are checked row by row, and a batch is added wholly or not at all."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from training.corpus import DATASETS, CorpusError, add_batch, fingerprint, read_corpus
+from training.corpus_check import Bounds, commonest_sequences, measure, near_duplicates
+from triage.catalogue_file import BUNDLED, read_catalogue
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return read_corpus(DATASETS, read_catalogue(BUNDLED))
+
+
+def test_the_shipped_corpus_keeps_its_bounds(shipped):
+    report = measure(shipped, read_catalogue(BUNDLED))
+    assert report.failures == []
+    assert report.figures["requests"] >= 2500
+    assert report.figures["voices"] >= 20
+
+
+def test_pandas_reads_each_file_in_one_line(shipped):
+    frame = pd.read_json(DATASETS / "requests.jsonl", lines=True)
+    assert len(frame) == len(shipped.requests)
+    assert {"id", "voice", "text", "rule", "circumstances", "decidable", "urgent"} <= set(frame.columns)
+    assert "responsible" not in frame.columns
+
+
+def test_splits_go_by_voice_and_near_duplicates_never_cross(shipped):
+    split = {row.id: shipped.voices[row.voice].split for row in shipped.messages()}
+    rows = list(shipped.messages())
+    pairs = near_duplicates([row.id for row in rows], [row.text for row in rows])
+    assert [pair for pair in pairs if split[pair[0]] != split[pair[1]]] == []
+
+
+def test_the_card_states_the_checksum():
+    assert fingerprint() in (DATASETS / "README.md").read_text(encoding="utf-8")
+
+
+def spoil(folder, name, change):
+    path = folder / f"{name}.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    row = json.loads(lines[1])
+    change(row)
+    lines[1] = json.dumps(row)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "expected"),
+    [
+        ("requests", {"rule": "no.such"}, "a-1: rule: no 'no.such'"),
+        ("requests", {"circumstances": ["wornn"]}, "circumstances: no 'wornn'"),
+        ("requests", {"text": "  "}, "requests.jsonl:2: text"),
+        ("requests", {"decidable": False}, "requests.jsonl:2: hinges_on"),
+        ("requests", {"colour": "red"}, "requests.jsonl:2: colour"),
+        ("requests", {"circumstances": ["worn"], "near_misses": ["worn"]}, "cannot both hold"),
+        ("requests", {"voice": "z"}, "voice: z is not in voices.yaml"),
+        ("requests", {"id": "a-0"}, "a-0: id stands twice"),
+        ("elsewhere", {"kind": "weather"}, "kind: no 'weather'"),
+        ("several", {"text": "iets anders"}, "several.jsonl:2: quote"),
+    ],
+)
+def test_a_bad_row_is_named_with_file_row_and_field(folder, small, name, change, expected):
+    spoil(folder, name, lambda row: row.update(change))
+    with pytest.raises(CorpusError) as caught:
+        read_corpus(folder, small)
+    assert expected in str(caught.value)
+
+
+def test_all_problems_come_at_once(folder, small):
+    spoil(folder, "requests", lambda row: row.update(rule="no.such"))
+    spoil(folder, "elsewhere", lambda row: row.update(kind="weather"))
+    with pytest.raises(CorpusError) as caught:
+        read_corpus(folder, small)
+    assert len(caught.value.problems) == 2
+
+
+def test_a_batch_is_numbered_checked_and_added(folder, small, tmp_path):
+    batch = tmp_path / "new.requests.jsonl"
+    batch.write_text('{"text": "kraan in de schuur lekt", "rule": "tap.drips"}\n', encoding="utf-8")
+    assert add_batch([batch], "b", folder, small)["requests"] == 1
+    added = read_corpus(folder, small).requests[-1]
+    assert (added.voice, added.id, added.decidable) == ("b", "b-0007", True)
+
+
+def test_a_batch_with_a_mistake_changes_nothing(folder, small, tmp_path):
+    before = fingerprint(folder)
+    batch = tmp_path / "new.requests.jsonl"
+    batch.write_text(
+        '{"text": "goed", "rule": "tap.drips"}\n{"text": "fout", "rule": "tap.drup"}\nrommel\n', encoding="utf-8"
+    )
+    with pytest.raises(CorpusError) as caught:
+        add_batch([batch], "b", folder, small)
+    assert "new.requests.jsonl:2: rule: no 'tap.drup'" in str(caught.value)
+    assert "new.requests.jsonl:3" in str(caught.value)
+    assert fingerprint(folder) == before
+
+
+def test_near_duplicates_are_found_and_short_ones_forgiven():
+    texts = ["de kraan in de keuken drupt al een week", "de kraan in de keuken drupt al weken", "lekkage", "lekkage"]
+    assert [pair[:2] for pair in near_duplicates(["1", "2", "3", "4"], texts)] == [("1", "2")]
+
+
+def test_stock_phrases_are_counted():
+    stock = "kunt u alstublieft snel iemand sturen"
+    assert commonest_sequences([stock + " a", "b " + stock, "iets anders"])[0] == (stock, 2)
+
+
+def test_too_little_is_a_failure(corpus, small):
+    failures = measure(corpus, small, Bounds(requests=1000, per_rule=6, per_circumstance=1)).failures
+    assert any(failure.startswith("requests: 20 messages") for failure in failures)
+    assert any(failure.startswith("rule boiler.fault: 5 messages") for failure in failures)
+    assert any(failure.startswith("circumstance worn: 0 messages") for failure in failures)

@@ -1,0 +1,106 @@
+"""Fitting is deterministic, calibrated on voices left out, and never sees the test voices."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.__main__ import app
+from training.calibration import least_confidence, upper_bound
+from training.evaluate import cases_of, evaluate, read_cases
+from training.fit import build, current_fingerprint, fold_voices, sample_of
+from triage import Triager
+from triage.artefact import BUNDLED, Fingerprint, Manifest
+from triage.fitting import Settings
+
+PRINTS = Fingerprint(data="0" * 64, catalogue="0" * 64, code="0" * 64)
+QUICK = Settings(min_count=1, max_iter=10, mixes=1)
+
+
+def test_the_bundled_model_is_fresh():
+    manifest = Manifest.model_validate_json((BUNDLED / "manifest.json").read_bytes())
+    assert manifest.fingerprint == current_fingerprint(), "run: python -m training fit"
+
+
+def test_fitting_twice_gives_the_same_bytes(corpus, small, tmp_path):
+    for name in ("one", "two"):
+        build(corpus, small, tmp_path / name, PRINTS, QUICK)
+    for part in ("manifest.json", "weights.npz", "vocabulary.json", "catalogue.json"):
+        assert (tmp_path / "one" / part).read_bytes() == (tmp_path / "two" / part).read_bytes()
+
+
+def test_the_test_voices_do_not_touch_the_model(corpus, small, tmp_path):
+    changed = [
+        row.model_copy(update={"text": "heel iets anders"}) if row.voice == "e" else row for row in corpus.requests
+    ]
+    other = type(corpus)(changed, corpus.several, corpus.elsewhere, corpus.voices)
+    build(corpus, small, tmp_path / "one", PRINTS, QUICK)
+    build(other, small, tmp_path / "two", PRINTS, QUICK)
+    assert (tmp_path / "one" / "weights.npz").read_bytes() == (tmp_path / "two" / "weights.npz").read_bytes()
+
+
+def test_folds_part_the_voices():
+    voices = [f"v{i}" for i in range(11)]
+    folds = fold_voices(voices, 4)
+    assert sorted(voice for fold in folds for voice in fold) == sorted(voices)
+
+
+def test_several_defects_train_whole_and_in_parts(corpus):
+    sample = sample_of(corpus)
+    assert len(sample.words) == 20 + 5 + 5 * 3
+    assert sample.targets.flags["several"].sum() == 5
+    assert list(sample.targets.exclusive).count(None) == 5
+
+
+def test_with_too_few_cases_nothing_is_automatic(corpus, small, tmp_path):
+    model = build(corpus, small, tmp_path, PRINTS, QUICK)
+    assert model.policy.landlord > 1
+    assert Triager(model).assess("de kraan drupt").decision != "auto"
+
+
+def test_the_bound_of_clopper_and_pearson():
+    assert upper_bound(0, 149, 0.95) == pytest.approx(0.02, abs=1e-3)
+    assert upper_bound(0, 299, 0.95) == pytest.approx(0.01, abs=1e-3)
+    assert upper_bound(5, 5, 0.95) == 1.0
+
+
+@given(st.integers(0, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
+def test_a_threshold_keeps_its_promise_on_the_data_it_was_found_on(n_wrong, scale, seed):
+    rng = np.random.default_rng(seed)
+    confidence = rng.uniform(0.5, 1, size=scale * 20)
+    right = np.ones(len(confidence), dtype=bool)
+    right[rng.integers(len(right), size=n_wrong)] = False
+    threshold = least_confidence(confidence, right, 0.05, 0.9)
+    if threshold <= 1:
+        chosen = confidence >= threshold
+        assert upper_bound(int((~right[chosen]).sum()), int(chosen.sum()), 0.9) <= 0.05
+
+
+def test_evaluation_counts_what_it_says(corpus, small, tmp_path):
+    triager = Triager(build(corpus, small, tmp_path, PRINTS, QUICK))
+    figures = {figure.name: figure for figure in evaluate(triager, cases_of(corpus.part("test"), small))}
+    assert figures["label accuracy"].count == 4
+    assert 0 <= figures["label accuracy"].value <= 1
+    assert math.isnan(figures["wrong among automatic"].value)
+    assert figures["cited rule gives the label"].value == 1.0
+    assert figures["not a repair: not automatic"].value == 1.0
+
+
+def test_cases_of_other_files_are_read(tmp_path):
+    rows = [
+        {"id": "r1", "text": "kraan drupt", "lang": "nl", "label": "tenant", "decidable": True, "basis": ["BKH:d"], "urgent": None, "why": "", "voice": "p"},
+        {"id": "o1", "text": "huur", "kind": "rent"},
+        {"id": "m1", "text": "a en b", "parts": [{"quote": "a", "label": "tenant", "basis": ["BKH:d"]}, {"quote": "b", "label": "landlord", "basis": []}]},
+    ]  # fmt: skip
+    (tmp_path / "cases.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    assert [case.sort for case in read_cases(tmp_path / "cases.jsonl")] == ["requests", "elsewhere", "several"]
+
+
+def test_the_command_line_checks_freshness():
+    from typer.testing import CliRunner
+
+    result = CliRunner().invoke(app, ["fit", "--check"])
+    assert result.exit_code == 0
