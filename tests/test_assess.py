@@ -135,7 +135,6 @@ def test_danger_is_urgent_whatever_else_is_said(bundled):
     assert a.urgent
     assert "0800-9009" in a.urgent_advice.nl
     assert "0800-9009" in a.explanation("nl")
-    assert "0800-9009" not in bundled.assess("ik ruik geen gas, alleen de kraan drupt").explanation("nl")
 
 
 @given(
