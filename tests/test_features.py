@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from triage.counting import count_features
 from triage.features import Vocabulary, tokens, word_features
-from triage.fitting import features
 
 
 @given(st.text(max_size=200))
@@ -29,7 +29,7 @@ def test_every_feature_of_a_word_occurs_in_it(word):
 def test_rows_of_the_matrix_have_length_one_where_words_differ():
     texts = [["kraan", "lekt"], ["dak"], []]
     vocabulary = Vocabulary.learn(texts, min_count=1)
-    matrix = features(vocabulary, texts)
+    matrix = count_features(vocabulary, texts)
     # Sequences that two words share add up, so the additive norm is only near the exact one.
     assert np.allclose(np.sqrt((matrix.power(2)).sum(axis=1)), [1, 1, 0], atol=0.1)
 

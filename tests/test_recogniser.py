@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.fitting import features
+from triage.counting import count_features
 
 sentences = st.lists(
     st.sampled_from("de kraan dak lekt sleutel kwijt ketel koud huur xyzzy versleten".split()), max_size=8
@@ -15,7 +15,7 @@ sentences = st.lists(
 def test_word_by_word_equals_the_matrix_product(small_model, texts):
     recogniser = small_model.recogniser
     weights = recogniser.codes.astype(np.float32) * recogniser.scales[:, None]
-    expected = features(recogniser.vocabulary, texts) @ weights * recogniser.gains + recogniser.biases
+    expected = count_features(recogniser.vocabulary, texts) @ weights * recogniser.gains + recogniser.biases
     assert np.allclose(recogniser.scores(texts), expected, atol=1e-3)
 
 

@@ -52,6 +52,7 @@ class CitedRule(_Result):
     citation: str = Field(description="The law or document, written out")
     url: str | None = Field(description="Address of the source")
     quote: str | None = Field(description="The statute's own words, always Dutch")
+    departs: Text | None = Field(description="For staff: where the own rule departs from law, and which counted")
 
 
 class Holding(_Result):

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from triage.catalogue import Catalogue
-
 if TYPE_CHECKING:
     from triage.triager import Defect, Judgement
 
@@ -31,9 +29,7 @@ COLUMNS = (
 _HOLDS = 0.5
 
 
-def frame(
-    texts: Iterable[object], judgements: Sequence[Judgement], catalogue: Catalogue, per: Literal["request", "finding"]
-) -> pd.DataFrame:
+def frame(texts: Iterable[object], judgements: Sequence[Judgement], per: Literal["request", "finding"]) -> pd.DataFrame:
     """Put judgements into a table.
 
     Parameters
@@ -42,7 +38,6 @@ def frame(
         The requests; the index of a Series becomes that of the table.
     judgements : sequence of Judgement
         One a request, in order.
-    catalogue : Catalogue
     per : {"request", "finding"}
 
     Returns
@@ -51,20 +46,20 @@ def frame(
     """
     index = texts.index if isinstance(texts, pd.Series) else pd.RangeIndex(len(judgements))
     if per == "request":
-        rows = [_request_row(j, catalogue) for j in judgements]
+        rows = [_request_row(j) for j in judgements]
         return pd.DataFrame(rows, columns=list(COLUMNS), index=index)
     findings = [
-        {"request": index[i], "start": d.span.start, "end": d.span.end, **_defect_row(d, j, catalogue)}
+        {"request": index[i], "start": d.span.start, "end": d.span.end, **_defect_row(d, j)}
         for i, j in enumerate(judgements)
         for d in j.defects
     ]
     return pd.DataFrame(findings, columns=["request", "start", "end", *COLUMNS])
 
 
-def _request_row(j: Judgement, catalogue: Catalogue) -> dict[str, Any]:
+def _request_row(j: Judgement) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     if j.defects:
-        row |= _defect_row(j.defects[0], j, catalogue)
+        row |= _defect_row(j.defects[0], j)
         row["confidence"] = float(np.prod([defect.confidence for defect in j.defects]))
     else:
         row |= {"confidence": j.confidence, "circumstances": ""}
@@ -80,9 +75,9 @@ def _request_row(j: Judgement, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _defect_row(defect: Defect, j: Judgement, catalogue: Catalogue) -> dict[str, Any]:
+def _defect_row(defect: Defect, j: Judgement) -> dict[str, Any]:
     term = defect.ruling.deciding
-    relevant = {entry.when for entry in catalogue.exceptions(catalogue.rule(term.rule))}
+    relevant = {entry.when for entry in defect.ruling.in_force.exceptions[term.rule]}
     chances = defect.ruling.circumstances
     holding = [key for key, p in chances.items() if key in relevant and (p >= _HOLDS or key == term.when)]
     return {

@@ -7,12 +7,14 @@ the errors, is the work of :mod:`triage.catalogue_file`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from triage.citation import cite
+from triage.consistency import InconsistentError, find_problems
 
 __all__ = ["Article", "Catalogue", "Circumstance", "Danger", "Elsewhere", "Party", "Rule", "Source", "Text", "Unless"]
 
@@ -23,23 +25,6 @@ RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Basis = Annotated[str, StringConstraints(pattern=r"^(BKH:[a-v](\.\d{1,2})?|BW7:\d{3}|own:\S+)$")]
 Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-Place = tuple[str | int, ...]
-
-
-class InconsistentError(ValueError):
-    """A catalogue whose parts do not fit together.
-
-    Parameters
-    ----------
-    problems : list of (place, message)
-        Each problem with the path of keys and indices that leads to it.
-    """
-
-    def __init__(self, problems: list[tuple[Place, str]]) -> None:
-        self.problems = problems
-        super().__init__("; ".join(message for _, message in problems))
 
 
 class _Part(BaseModel):
@@ -109,6 +94,9 @@ class Circumstance(_Part):
     basis: Basis | None = Field(default=None, description="Citation; none where an overlay must give it")
     because: Text = Field(description="Clause that completes 'because ...'")
     question: Text = Field(description="Question that a tenant can answer")
+    share: float = Field(
+        default=0.0, ge=0, le=1, description="For how many it holds, where no words tell and the caller does not say"
+    )
     words: Phrases = Field(default=Phrases(), description="How people say that it holds")
     denials: Phrases = Field(default=Phrases(), description="How people say that it does not hold")
 
@@ -120,6 +108,23 @@ class Unless(_Part):
     responsible: Party | None = Field(default=None, description="Who then; as the circumstance says if left out")
     basis: Basis | None = Field(default=None, description="Citation; as the circumstance says if left out")
     question: Text | None = Field(default=None, description="Question that settles it for this rule")
+
+
+class Vera(_Part):
+    """Codes by which Dutch ticketing systems exchange a defect (VERA, the sector's reference data)."""
+
+    cause: str | None = Field(default=None, description="Oorzaak")
+    kind: str | None = Field(default=None, description="Soort gebrek")
+    place: str | None = Field(default=None, description="Locatie of ruimte")
+
+
+class Departure(_Part):
+    """How an association's own rule departs from law to the tenant's cost (BW 7:242)."""
+
+    basis: Basis = Field(description="Where the association says so")
+    when: Key | None = Field(default=None, description="Circumstance that the association turns against the tenant")
+    law: Basis = Field(description="Article that gives it to the landlord")
+    insists: bool = Field(description="True where the association's rule is applied all the same")
 
 
 class Rule(_Part):
@@ -138,12 +143,31 @@ class Rule(_Part):
     unless: list[Unless] = Field(default=[], description="Exceptions of this rule, in the order of testing")
     valid_from: date | None = Field(default=None, description="First day on which the rule holds")
     valid_until: date | None = Field(default=None, description="Last day on which the rule holds, inclusive")
+    tenancy_from: date | None = Field(default=None, description="Binds tenancies that started on this day or later")
+    tenancy_until: date | None = Field(default=None, description="Binds tenancies that started on this day or earlier")
+    beside: RuleId | None = Field(default=None, description="Rule of law that an own rule replaces or stands beside")
+    departures: list[Departure] = Field(default=[], description="Where it departs from law to the tenant's cost")
+    vera: Vera | None = Field(default=None, description="Sector codes, where the association maps them")
 
-    def valid_on(self, day: date) -> bool:
-        """Tell whether the rule holds on a day; both ends count."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_until is None or day <= self.valid_until
-        )
+    @property
+    def is_tenancy_bound(self) -> bool:
+        """Whether the rule binds only tenancies that started in some period."""
+        return self.tenancy_from is not None or self.tenancy_until is not None
+
+    def binds(self, tenancy_start: date | None) -> bool:
+        """Tell whether the rule binds a tenancy; both ends count, and a start that is not known is in no period."""
+        if tenancy_start is None:
+            return not self.is_tenancy_bound
+        return (self.tenancy_from or date.min) <= tenancy_start <= (self.tenancy_until or date.max)
+
+
+class Retirement(_Part):
+    """A rule that an association's catalogue no longer has."""
+
+    rule: RuleId = Field(description="Rule that is retired")
+    instead: RuleId | None = Field(default=None, description="Rule that takes its place; a person decides if left out")
+    basis: Basis = Field(description="Where the association says so")
+    valid_from: date | None = Field(default=None, description="First day on which it is retired")
 
 
 class Elsewhere(_Part):
@@ -179,7 +203,11 @@ class Catalogue(_Part):
     circumstances: list[Circumstance] = Field(description="Facts that flip rules, in the order of testing")
     elsewhere: list[Elsewhere] = Field(description="Kinds of messages with nothing to repair")
     dangers: list[Danger] = Field(default=[], description="Signs of danger, gravest first")
-    rules: list[Rule] = Field(min_length=1, description="Who repairs what")
+    rules: list[Rule] = Field(
+        min_length=1, description="Who repairs what; an id may stand more than once, for different periods"
+    )
+    retired: list[Retirement] = Field(default=[], description="Rules of the extended catalogue that no longer count")
+    extends: str | None = Field(default=None, description="Id and version of the catalogue that this one was laid over")
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Catalogue:
@@ -206,7 +234,7 @@ class Catalogue(_Part):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def rule(self, rule_id: str) -> Rule:
-        """Return a rule by id.
+        """Return a rule by id; the last in the catalogue, if there is one for each of several periods.
 
         Raises
         ------
@@ -267,91 +295,3 @@ class Catalogue(_Part):
         """Return the address of the source behind a basis, if it has one."""
         prefix = basis.partition(":")[0]
         return next((source.url for source in self.sources if source.id == prefix), None)
-
-
-_ORDINALS = {
-    "nl": ["eerste", "tweede", "derde", "vierde", "vijfde", "zesde", "zevende", "achtste", "negende"],
-    "en": ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"],
-}
-
-
-def cite(basis: str, language: str, titles: dict[str, str]) -> str:
-    """Write a basis out in words, with the titles of other sources than the two laws."""
-    prefix, _, place = basis.partition(":")
-    dutch = language != "en"
-    if prefix == "BW7":
-        return f"Burgerlijk Wetboek Boek 7, artikel {place}" if dutch else f"Dutch Civil Code, Book 7, article {place}"
-    if prefix == "BKH":
-        letter, _, dash = place.partition(".")
-        name = "Besluit kleine herstellingen, bijlage onder" if dutch else "Dutch Minor Repairs Decree, annex under"
-        ordinals = _ORDINALS["nl" if dutch else "en"]
-        item = f", {ordinals[int(dash) - 1]} {'streepje' if dutch else 'dash'}" if dash else ""
-        return f"{name} {letter}{item}"
-    return f"{titles.get(prefix, 'Eigen regeling' if dutch else 'Own rules')}, {place}"
-
-
-def find_problems(catalogue: Catalogue) -> Iterable[tuple[Place, str]]:
-    """Find what no field by itself can show: double ids, dangling keys, missing bases.
-
-    Yields
-    ------
-    place : tuple
-        Path of keys and indices within the catalogue.
-    message : str
-        What is wrong and what to do.
-    """
-    yield from _doubles("rules", [rule.id for rule in catalogue.rules])
-    yield from _doubles("circumstances", [c.id for c in catalogue.circumstances])
-    yield from _doubles("elsewhere", [e.id for e in catalogue.elsewhere])
-    yield from _doubles("articles", [a.basis for a in catalogue.articles])
-    circumstances = {c.id: c for c in catalogue.circumstances}
-    known = {article.basis for article in catalogue.articles}
-    for i, c in enumerate(catalogue.circumstances):
-        if c.basis and not _is_known(c.basis, known):
-            yield ("circumstances", i, "basis"), f"circumstance {c.id}: {_unknown_basis(c.basis)}"
-        if c.over != "none" and c.basis is None:
-            yield ("circumstances", i), f"circumstance {c.id}: acts on every rule, so it needs a basis"
-    for i, rule in enumerate(catalogue.rules):
-        yield from (
-            (("rules", i, *place), f"rule {rule.id}: {m}") for place, m in _rule_problems(rule, circumstances, known)
-        )
-
-
-def _doubles(section: str, ids: list[str]) -> Iterable[tuple[Place, str]]:
-    seen: set[str] = set()
-    for i, id_ in enumerate(ids):
-        if id_ in seen:
-            yield (section, i), f"{section}: {id_} stands twice; ids must be unique, so rename or remove one"
-        seen.add(id_)
-
-
-def _rule_problems(rule: Rule, circumstances: dict[str, Circumstance], known: set[str]) -> Iterable[tuple[Place, str]]:
-    if not _is_known(rule.basis, known):
-        yield ("basis",), _unknown_basis(rule.basis)
-    if not rule.words.nl or not rule.words.en:
-        yield ("words",), "needs words in Dutch and in English, so that messages can reach it"
-    if not rule.examples.nl:
-        yield ("examples",), "needs at least one Dutch example"
-    if rule.valid_from and rule.valid_until and rule.valid_until < rule.valid_from:
-        yield ("valid_until",), f"valid_until {rule.valid_until} lies before valid_from {rule.valid_from}"
-    seen: set[str] = set()
-    for j, entry in enumerate(rule.unless):
-        circumstance = circumstances.get(entry.when)
-        if circumstance is None:
-            keys = ", ".join(circumstances)
-            yield ("unless", j, "when"), f"unless: no circumstance {entry.when!r}; use one of {keys}, or define it"
-        elif entry.basis is None and circumstance.basis is None:
-            yield ("unless", j), f"unless {entry.when}: needs a basis, since the circumstance has none"
-        if entry.basis and not _is_known(entry.basis, known):
-            yield ("unless", j, "basis"), f"unless {entry.when}: {_unknown_basis(entry.basis)}"
-        if entry.when in seen:
-            yield ("unless", j), f"unless: {entry.when} stands twice; keep one"
-        seen.add(entry.when)
-
-
-def _is_known(basis: str, known: set[str]) -> bool:
-    return basis in known or basis.startswith("own:")
-
-
-def _unknown_basis(basis: str) -> str:
-    return f"basis {basis} is not among the articles; correct it or add the article"

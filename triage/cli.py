@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from triage._version import __version__
+from triage.cli_catalogue import catalogue_app
 from triage.errors import FactError, TriageError
 
 app = typer.Typer(
@@ -16,7 +17,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-catalogue_app = typer.Typer(help="Look at a catalogue.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(catalogue_app, name="catalogue")
 
 CatalogueOption = Annotated[
@@ -98,47 +98,6 @@ def score(
     typer.echo(
         f"{sum(counts.values())} requests scored: " + ", ".join(f"{n} {name}" for name, n in counts.items()), err=True
     )
-
-
-@catalogue_app.command("check")
-def check_catalogue(file: Annotated[Path, typer.Argument(help="Catalogue in YAML.")]) -> None:
-    """Check a catalogue; every problem is named with its line and remedy."""
-    from triage.catalogue_file import read_catalogue
-
-    catalogue = read_catalogue(file)
-    typer.echo(
-        f"{file}: in order. {len(catalogue.rules)} rules, {len(catalogue.circumstances)} circumstances, "
-        f"{len(catalogue.elsewhere)} kinds of other messages, version {catalogue.version}"
-    )
-
-
-@catalogue_app.command("schema")
-def print_schema() -> None:
-    """Print the JSON Schema of catalogues, for editors that complete and check."""
-    import json
-
-    from triage.catalogue import Catalogue
-
-    typer.echo(json.dumps(Catalogue.model_json_schema(), indent=1, ensure_ascii=False))
-
-
-@catalogue_app.command("show")
-def show_rule(
-    rule: Annotated[str, typer.Argument(help="Id of a rule, such as tap.drips.")],
-    catalogue: CatalogueOption = None,
-) -> None:
-    """Show a rule: who, why, what flips it, and what the law says."""
-    from triage.report import show_rule as show
-    from triage.triager import load
-
-    rules = load(catalogue=catalogue).catalogue
-    try:
-        chosen = rules.rule(rule)
-    except KeyError as error:
-        alike = [known.id for known in rules.rules if rule.partition(".")[0] in known.id]
-        hint = f"; did you mean {', '.join(alike[:6])}?" if alike else ""
-        raise TriageError(f"no rule {rule!r} in catalogue {rules.id}{hint}") from error
-    show(chosen, rules)
 
 
 def main() -> None:

@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from triage.catalogue import Party, Text
 from triage.ruling import Ruler, Ruling
 
-__all__ = ["Decision", "Policy", "Question", "Reason", "best_question", "decide"]
+__all__ = ["Decision", "Policy", "Question", "Reason", "best_question", "decide", "tenancy_question"]
 
 Decision = Literal["auto", "ask", "review"]
-Reason = Literal["ambiguous", "unrecognised", "out-of-scope", "several-defects", "language", "empty", "error"]
+Reason = Literal[
+    "ambiguous", "unrecognised", "out-of-scope", "several-defects", "no-rule", "language", "empty", "error"
+]
 
 _ALTERNATIVES = 3
 _LEAST_GAIN = 0.02
@@ -81,15 +83,15 @@ def best_question(ruler: Ruler, ruling: Ruling) -> Question | None:
         None if no answer would change much.
     """
     certainty = max(ruling.landlord, 1 - ruling.landlord)
-    candidates = [_about_circumstance(ruler, ruling, key, certainty) for key in _open_circumstances(ruler, ruling)]
-    which = _about_rule(ruler, ruling, certainty)
+    candidates = [_about_circumstance(ruler, ruling, key, certainty) for key in _open_circumstances(ruling)]
+    which = _about_rule(ruling, certainty)
     questions = [question for question in [*candidates, which] if question and question.gain >= _LEAST_GAIN]
     return max(questions, key=lambda question: question.gain, default=None)
 
 
-def _open_circumstances(ruler: Ruler, ruling: Ruling) -> list[str]:
+def _open_circumstances(ruling: Ruling) -> list[str]:
     rules = dict.fromkeys(term.rule for term in ruling.terms[:_ALTERNATIVES])
-    keys = dict.fromkeys(entry.when for rule in rules for entry in ruler.exceptions(rule))
+    keys = dict.fromkeys(entry.when for rule in rules for entry in ruling.in_force.exceptions[rule])
     return [key for key in keys if 0 < ruling.circumstances.get(key, 0.0) < 1]
 
 
@@ -100,14 +102,14 @@ def _about_circumstance(ruler: Ruler, ruling: Ruling, key: str, certainty: float
     wording = (
         entry.question
         for term in ruling.terms[:_ALTERNATIVES]
-        for entry in ruler.exceptions(term.rule)
+        for entry in ruling.in_force.exceptions[term.rule]
         if entry.when == key
     )
     text = next(wording, None) or ruler.catalogue.circumstance(key).question
     return Question(text, key, (True, False), gain)
 
 
-def _about_rule(ruler: Ruler, ruling: Ruling, certainty: float) -> Question | None:
+def _about_rule(ruling: Ruling, certainty: float) -> Question | None:
     sums: dict[str, list[float]] = {}
     for term in ruling.terms:
         both = sums.setdefault(term.rule, [0.0, 0.0])
@@ -116,12 +118,22 @@ def _about_rule(ruler: Ruler, ruling: Ruling, certainty: float) -> Question | No
     if len(ranked) < 2 or sum(sums[ranked[1]]) < 0.05:
         return None
     gain = sum(max(both) for both in sums.values()) - certainty
-    titles = [ruler.catalogue.rule(rule).title for rule in ranked]
+    titles = [ruling.in_force.rules[rule].title for rule in ranked]
     text = Text(
         nl="Wat past het best bij wat u ziet: " + _list([title.nl for title in titles], "of") + "?",
         en="Which fits best what you see: " + _list([title.en for title in titles], "or") + "?",
     )
     return Question(text, "rule", tuple(ranked), gain)
+
+
+def tenancy_question(ruling: Ruling) -> Question | None:
+    """Ask when the tenancy started, where the default of the deciding rule turns on it."""
+    deciding = ruling.deciding
+    bound = ruling.in_force.bound.get(deciding.rule)
+    if bound is None or deciding.when is not None or bound.responsible == deciding.responsible:
+        return None
+    text = Text(nl="Wanneer begon uw huurcontract?", en="When did your tenancy start?")
+    return Question(text, "tenancy_start", (), 0.0)
 
 
 def _list(items: list[str], last: str) -> str:

@@ -13,7 +13,7 @@ from triage.features import Token
 from triage.recogniser import Recogniser
 from triage.ruling import Term
 
-__all__ = ["answer", "answer_elsewhere", "answer_unread", "evidence"]
+__all__ = ["answer", "answer_elsewhere", "answer_unread", "departure", "evidence"]
 
 _LISTED = 6
 _NEGLIGIBLE = 0.02
@@ -148,6 +148,31 @@ def _answer(
     if decision == "auto" and others:
         parts.append(words["unless"].format(list=words["or"].join(others)))
     return " ".join(parts)
+
+
+def departure(rule: Rule, catalogue: Catalogue) -> Text | None:
+    """Say to staff where an association's rule departs from law, and which of the two was applied."""
+    if not rule.departures:
+        return None
+    return Text(nl=_departure("nl", rule, catalogue), en=_departure("en", rule, catalogue))
+
+
+_DEPARTS = {
+    (
+        "nl",
+        False,
+    ): "Uw regel {own} legt dit bij de huurder; volgens {law} is het voor de verhuurder. De wet telt.",
+    ("nl", True): "Uw regel {own} is toegepast, maar wijkt af van {law}: volgens de wet is dit voor de verhuurder.",
+    ("en", False): "Your rule {own} gives this to the tenant; by {law} it is the landlord's. The law was applied.",
+    ("en", True): "Your rule {own} was applied, but departs from {law}: by law this is the landlord's.",
+}
+
+
+def _departure(language: str, rule: Rule, catalogue: Catalogue) -> str:
+    return " ".join(
+        _DEPARTS[language, item.insists].format(own=item.basis, law=catalogue.citation(item.law, language))
+        for item in rule.departures
+    )
 
 
 def answer_elsewhere(kind: Elsewhere) -> Text:

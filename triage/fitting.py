@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from triage.catalogue import Catalogue
-from triage.features import Vocabulary, pairs, tokens
+from triage.catalogue import Catalogue, Elsewhere, Rule
+from triage.counting import count_features
+from triage.features import Vocabulary
 from triage.recogniser import Outputs, Recogniser
+from triage.wording import cue_texts, rule_texts, words_of
 
-__all__ = ["FLAGS", "Settings", "Targets", "features", "fit_recogniser"]
+__all__ = ["FLAGS", "Settings", "Targets", "fit_recogniser"]
 
 FLAGS = ("several", "open", "urgent")
 """What is told about a message as a whole: several defects, left open, urgent."""
@@ -57,35 +59,6 @@ class Targets:
     flags: Mapping[str, NDArray[np.bool_]]
 
 
-def features(vocabulary: Vocabulary, texts: Sequence[Sequence[str]]) -> sparse.csr_array:
-    """Count the features of texts, scaled by the same additive norm that the recogniser uses.
-
-    Returns
-    -------
-    csr_array of shape (n_texts, n_features), float32
-    """
-    known: dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]] = {}
-    numbers: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
-    values: list[NDArray[np.float32]] = [np.empty(0, np.float32)]
-    ends = [0]
-    for words in texts:
-        units = [*words, *pairs(words)]
-        for unit in units:
-            if unit not in known:
-                known[unit] = vocabulary.pair(unit) if " " in unit else vocabulary.word(unit)
-        parts = [known[unit] for unit in units]
-        norm = np.float32(np.sqrt(sum(float(v @ v) for _, v in parts)) or 1.0)
-        numbers += [n for n, _ in parts]
-        values += [v / norm for _, v in parts]
-        ends.append(ends[-1] + sum(len(n) for n, _ in parts))
-    matrix = sparse.csr_array(
-        (np.concatenate(values), np.concatenate(numbers), np.array(ends, dtype=np.int32)),
-        shape=(len(texts), len(vocabulary.names)),
-    )
-    matrix.sum_duplicates()
-    return matrix
-
-
 def fit_recogniser(
     texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue, settings: Settings
 ) -> Recogniser:
@@ -109,18 +82,20 @@ def fit_recogniser(
         [circumstance.id for circumstance in catalogue.circumstances],
         list(FLAGS),
     )
-    own_texts, own_names = _catalogue_texts(catalogue) if settings.catalogue_weight > 0 else ([], [])
-    cues = [_words(text) for c in catalogue.circumstances for text in [*c.words.all(), *c.denials.all()]]
-    vocabulary = Vocabulary.learn([*texts, *own_texts, *cues], settings.min_count)
-    matrix = features(vocabulary, texts)
-    own_matrix = features(vocabulary, own_texts) if own_texts else matrix[:0]
+    described: list[Rule | Elsewhere] = (
+        [*catalogue.rules, *catalogue.elsewhere] if settings.catalogue_weight > 0 else []
+    )
+    own_texts, own_names = rule_texts(described)
+    vocabulary = Vocabulary.learn([*texts, *own_texts, *cue_texts(catalogue)], settings.min_count)
+    matrix = count_features(vocabulary, texts)
+    own_matrix = count_features(vocabulary, own_texts) if own_texts else matrix[:0]
 
     weights = np.zeros((len(vocabulary.names), len(outputs)), dtype=np.float32)
     biases = np.full(len(outputs), _NEVER, dtype=np.float32)
     labelled = [i for i, name in enumerate(targets.exclusive) if name is not None]
     blurred, blurred_names = _blur(texts, targets, catalogue) if settings.blur_weight > 0 else ([], [])
     _fit_exclusive(
-        sparse.vstack([matrix[labelled], own_matrix, features(vocabulary, blurred)], format="csr"),
+        sparse.vstack([matrix[labelled], own_matrix, count_features(vocabulary, blurred)], format="csr"),
         np.array([targets.exclusive[i] for i in labelled] + own_names + blurred_names),
         np.array(
             [1.0] * len(labelled)
@@ -132,7 +107,7 @@ def fit_recogniser(
         settings,
     )
     mixed, holding = _mix_in_cues(texts, targets, catalogue, settings.mixes)
-    together = sparse.vstack([matrix, features(vocabulary, mixed)], format="csr") if mixed else matrix
+    together = sparse.vstack([matrix, count_features(vocabulary, mixed)], format="csr") if mixed else matrix
     sample_weight = np.array([1.0] * len(texts) + [settings.mix_weight] * len(mixed))
     first = outputs.n_exclusive
     for i, key in enumerate(outputs.circumstances):
@@ -147,21 +122,6 @@ def fit_recogniser(
     kept = np.sort(np.argsort(-strength, kind="stable")[: settings.max_features])
     gains = np.ones(len(outputs), dtype=np.float32)
     return Recogniser.pack(vocabulary.keep(kept), weights[kept], gains, biases, outputs)
-
-
-def _catalogue_texts(catalogue: Catalogue) -> tuple[list[list[str]], list[str]]:
-    """List the catalogue's own texts about rules and kinds, each with its rule or kind."""
-    texts: list[str] = []
-    names: list[str] = []
-    for rule in catalogue.rules:
-        own = [rule.title.nl, rule.title.en, *rule.words.all(), *rule.examples.all()]
-        texts += own
-        names += [rule.id] * len(own)
-    for kind in catalogue.elsewhere:
-        own = [kind.title.nl, kind.title.en, *kind.words.all()]
-        texts += own
-        names += [kind.id] * len(own)
-    return [_words(text) for text in texts], names
 
 
 def _mix_in_cues(
@@ -186,7 +146,7 @@ def _mix_in_cues(
         phrases += [(text, frozenset[str]()) for text in circumstance.denials.all()]
         for text, keys in phrases:
             for i in rng.choice(free, size=mixes):
-                cue, message = _words(text), list(texts[i])
+                cue, message = words_of(text), list(texts[i])
                 mixed.append([*message, *cue] if rng.random() < 0.7 else [*cue, *message])
                 holding.append(keys)
     return mixed, holding
@@ -195,7 +155,7 @@ def _mix_in_cues(
 def _blur(texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue) -> tuple[list[list[str]], list[str]]:
     """Put a phrase about any circumstance behind each request, so that such phrases do not speak for a rule."""
     rules = {rule.id for rule in catalogue.rules}
-    phrases = [_words(text) for c in catalogue.circumstances for text in [*c.words.all(), *c.denials.all()]]
+    phrases = cue_texts(catalogue)
     if not phrases:
         return [], []
     rng = np.random.default_rng(_SEED)
@@ -203,10 +163,6 @@ def _blur(texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue
     behind = rng.integers(len(phrases), size=len(chosen))
     blurred = [[*texts[i], *phrases[k]] for i, k in zip(chosen, behind, strict=True)]
     return blurred, [str(targets.exclusive[i]) for i in chosen]
-
-
-def _words(text: str) -> list[str]:
-    return [token.word for token in tokens(text)]
 
 
 Head = tuple[NDArray[np.float32], NDArray[np.float32]]

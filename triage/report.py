@@ -55,6 +55,8 @@ def _show_finding(finding: Finding, language: str, console: Console) -> None:
     grid.add_column()
     grid.add_row("rule", f"{finding.rule.title} [dim]({finding.rule.id})[/dim]")
     grid.add_row("law", f"{finding.rule.citation} [dim]({finding.basis})[/dim]")
+    if finding.rule.departs:
+        grid.add_row("departs", Styled(finding.rule.departs.in_(language), "yellow"))
     for holding in finding.circumstances:
         known = "known" if holding.known else f"{holding.probability:.0%}"
         words = " ".join(f"‘{word.text}’" for word in holding.evidence[:3])

@@ -14,13 +14,15 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.catalogue import Catalogue, Party, Unless
+from triage.catalogue import Catalogue, Party
 from triage.errors import FactError
+from triage.in_force import InForce, Timeline
 
 __all__ = ["Facts", "Ruler", "Ruling", "Term"]
 
-Facts = Mapping[str, bool | str]
-"""What the caller already knows: circumstances (or their opposites) as booleans, and possibly the rule by its id."""
+Facts = Mapping[str, bool | str | date]
+"""What the caller already knows: circumstances (or their opposites) as booleans, the rule by its id, the day on which
+the tenancy started as ISO text."""
 
 _CONSIDERED = 12
 """Rules that enter the sum; what the others hold together is too little to matter."""
@@ -37,6 +39,9 @@ class Term:
     probability: float
 
 
+_NOT_CIRCUMSTANCES = ("rule", "tenancy_start")
+
+
 @dataclass(frozen=True)
 class Ruling:
     """Who is responsible, as a sum of terms.
@@ -49,11 +54,17 @@ class Ruling:
         Probability that the landlord is responsible, before calibration.
     circumstances : dict of str to float
         Probability of each circumstance, facts included.
+    in_force : InForce
+        The rules that were applied.
+    unruled : float
+        Probability that the defect falls under a rule that is not, or no longer, in force.
     """
 
     terms: tuple[Term, ...]
     landlord: float
     circumstances: dict[str, float]
+    in_force: InForce
+    unruled: float
 
     @property
     def responsible(self) -> Party:
@@ -87,8 +98,9 @@ class Ruler:
         self.catalogue = catalogue
         self.rules = list(rules)
         self.circumstances = list(circumstances)
-        self._known = {rule.id: rule for rule in catalogue.rules}
-        self._exceptions = {rule.id: catalogue.exceptions(rule) for rule in catalogue.rules}
+        self._timeline = Timeline(catalogue)
+        self._ids = {rule.id for rule in catalogue.rules}
+        self._shares = {c.id: c.share for c in catalogue.circumstances if not c.words.all()}
         self._opposites = {c.opposite: c.id for c in catalogue.circumstances if c.opposite}
 
     def settle(self, facts: Facts | None) -> dict[str, bool | str]:
@@ -103,14 +115,16 @@ class Ruler:
         keys = {c.id for c in self.catalogue.circumstances}
         for name, value in (facts or {}).items():
             if name == "rule":
-                if value not in self._known:
+                if value not in self._ids:
                     raise FactError(f"fact rule={value!r}: no such rule in catalogue {self.catalogue.id}")
                 settled["rule"] = str(value)
                 continue
+            if name == "tenancy_start":
+                settled["tenancy_start"] = _read_start(value).isoformat()
+                continue
             if name not in keys and name not in self._opposites:
-                raise FactError(
-                    f"unknown fact {name!r}; known are rule, {', '.join(sorted(keys | set(self._opposites)))}"
-                )
+                known = ", ".join(sorted(keys | set(self._opposites)))
+                raise FactError(f"unknown fact {name!r}; known are rule, tenancy_start, {known}")
             if not isinstance(value, bool):
                 raise FactError(f"fact {name}={value!r} must be True or False")
             settled[self._opposites.get(name, name)] = value != (name in self._opposites)
@@ -140,36 +154,35 @@ class Ruler:
         -------
         Ruling
         """
-        likely = self._likely(rules, facts, day)
+        start = facts.get("tenancy_start")
+        in_force = self._timeline.at(day, None if start is None else date.fromisoformat(str(start)))
+        likely, unruled = self._likely(rules, facts, in_force)
         chances = {key: float(p) for key, p in zip(self.circumstances, circumstances, strict=True)}
-        chances.update({key: float(value) for key, value in facts.items() if key != "rule"})
-        terms = [term for rule, p in likely for term in self._terms(rule, p, chances)]
+        chances |= self._shares
+        chances.update({key: float(value) for key, value in facts.items() if key not in _NOT_CIRCUMSTANCES})
+        terms = [term for rule, p in likely for term in _terms(rule, p, chances, in_force)]
         terms.sort(key=lambda term: -term.probability)
         landlord = sum(term.probability for term in terms if term.responsible == "landlord")
-        return Ruling(tuple(terms), min(landlord, 1.0), chances)
+        return Ruling(tuple(terms), min(landlord, 1.0), chances, in_force, unruled)
 
     def _likely(
-        self, rules: NDArray[np.float32], facts: Mapping[str, bool | str], day: date
-    ) -> list[tuple[str, float]]:
-        if "rule" in facts:
-            return [(str(facts["rule"]), 1.0)]
-        order = np.argsort(-rules, kind="stable")
-        valid = (i for i in order if self.rules[i] in self._known and self._known[self.rules[i]].valid_on(day))
-        chosen = [(self.rules[i], float(rules[i])) for i, _ in zip(valid, range(_CONSIDERED), strict=False)]
-        total = sum(p for _, p in chosen) or 1.0
-        return [(rule, p / total) for rule, p in chosen]
-
-    def _terms(self, rule: str, probability: float, chances: Mapping[str, float]) -> list[Term]:
-        terms = []
-        left = probability
-        for entry in self._exceptions[rule]:
-            chance = chances.get(entry.when, 0.0)
-            if chance > 0 and entry.responsible and entry.basis:
-                terms.append(Term(rule, entry.when, entry.responsible, entry.basis, left * chance))
-                left *= 1 - chance
-        default = self._known[rule]
-        terms.append(Term(rule, None, default.responsible, default.basis, left))
-        return terms
+        self, rules: NDArray[np.float32], facts: Mapping[str, bool | str], in_force: InForce
+    ) -> tuple[list[tuple[str, float]], float]:
+        """List the likeliest rules that are in force, and what went to others."""
+        if facts.get("rule") in in_force.rules:
+            return [(str(facts["rule"]), 1.0)], 0.0
+        chosen: dict[str, float] = {}
+        lost = 0.0
+        for i in np.argsort(-rules, kind="stable"):
+            if len(chosen) >= _CONSIDERED:
+                break
+            rule = in_force.instead.get(self.rules[i], self.rules[i])
+            if rule in in_force.rules:
+                chosen[rule] = chosen.get(rule, 0.0) + float(rules[i])
+            else:
+                lost += float(rules[i])
+        total = sum(chosen.values()) or 1.0
+        return [(rule, p / total) for rule, p in chosen.items()], 1.0 if "rule" in facts else lost / (total + lost)
 
     def landlord_if(self, ruling: Ruling, key: str, value: bool) -> float:
         """Return the probability of landlord, had a circumstance been known."""
@@ -180,10 +193,26 @@ class Ruler:
         return sum(
             term.probability
             for rule, p in weights.items()
-            for term in self._terms(rule, p, chances)
+            for term in _terms(rule, p, chances, ruling.in_force)
             if term.responsible == "landlord"
         )
 
-    def exceptions(self, rule: str) -> list[Unless]:
-        """List a rule's exceptions, complete and in the order of testing."""
-        return self._exceptions[rule]
+
+def _terms(rule: str, probability: float, chances: Mapping[str, float], in_force: InForce) -> list[Term]:
+    terms = []
+    left = probability
+    for entry in in_force.exceptions[rule]:
+        chance = chances.get(entry.when, 0.0)
+        if chance > 0 and entry.responsible and entry.basis:
+            terms.append(Term(rule, entry.when, entry.responsible, entry.basis, left * chance))
+            left *= 1 - chance
+    default = in_force.rules[rule]
+    terms.append(Term(rule, None, default.responsible, default.basis, left))
+    return terms
+
+
+def _read_start(value: object) -> date:
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError as error:
+        raise FactError(f"fact tenancy_start={value!r} cannot be read; write it as 2024-07-01") from error

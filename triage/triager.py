@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,12 +13,14 @@ import numpy as np
 
 from triage import artefact
 from triage._version import __version__
+from triage.adoption import adopt
 from triage.assessment import Assessment, CitedRule, Finding, FlippedBy, Holding, QuestionAsked, Receipt, Word
 from triage.catalogue import Catalogue, Danger, Text
-from triage.decision import Decision, Question, Reason, best_question, decide
+from triage.dates import read_date
+from triage.decision import Decision, Question, Reason, best_question, decide, tenancy_question
 from triage.defects import Span, split
 from triage.errors import TriageError
-from triage.explanation import answer, answer_elsewhere, answer_unread, evidence
+from triage.explanation import answer, answer_elsewhere, answer_unread, departure, evidence
 from triage.features import Token, tokens
 from triage.language import Language, detect
 from triage.message import clean, is_empty
@@ -34,6 +36,8 @@ __all__ = ["Triager", "load"]
 log = logging.getLogger(__name__)
 
 _HOLDS = 0.5
+_UNRULED = 0.5
+"""From this probability on that a defect falls under a rule that is not in force, it gets no label."""
 _MISSING = ("nan", "<NA>", "NaT")
 """How NumPy and pandas write what is not there."""
 
@@ -75,7 +79,7 @@ class Judgement:
     def decision(self) -> Decision:
         """The most careful decision among the defects; a person's where labels differ or there are none."""
         decisions = {defect.decision for defect in self.defects}
-        if not decisions or self.responsible == "both" or "review" in decisions:
+        if self.reason or not decisions or self.responsible == "both" or "review" in decisions:
             return "review"
         return "ask" if "ask" in decisions else "auto"
 
@@ -107,14 +111,16 @@ class Triager:
     model : Model
     catalogue : Catalogue, optional
         Whose rules apply; the model's own if left out. Rules are recognised by id, so the same model serves any
-        catalogue that shares them.
+        catalogue that shares them; rules that it adds are recognised from their own words and examples.
     """
 
     def __init__(self, model: artefact.Model, catalogue: Catalogue | None = None) -> None:
-        self.model = model
         self.catalogue = catalogue or model.catalogue
-        outputs = model.recogniser.outputs
+        self.model = replace(model, recogniser=adopt(model.recogniser, self.catalogue))
+        outputs = self.model.recogniser.outputs
         self._ruler = Ruler(self.catalogue, outputs.rules, outputs.circumstances)
+        self._answers = {"rule", *(c.id for c in self.catalogue.circumstances if c.words.all())}
+        """Facts that settle what a message may leave open; a subscription, say, does not."""
         self._kinds = {kind.id: kind for kind in self.catalogue.elsewhere}
 
     def __repr__(self) -> str:
@@ -151,7 +157,7 @@ class Triager:
         >>> assessment.responsible, assessment.basis
         ('tenant', 'BKH:d.1')
         """
-        day = _read_date(date)
+        day = read_date(date)
         settled = self._ruler.settle(facts)
         message = _as_text(text)
         judgement = self._judge_safely(message, settled, day)
@@ -193,9 +199,9 @@ class Triager:
 
         if per not in ("request", "finding"):
             raise TriageError(f"per={per!r}; use 'request' or 'finding'")
-        day = _read_date(date)
+        day = read_date(date)
         settled = self._ruler.settle(facts)
-        return frame(texts, [self._judge_safely(_as_text(text), settled, day) for text in texts], self.catalogue, per)
+        return frame(texts, [self._judge_safely(_as_text(text), settled, day) for text in texts], per)
 
     def _judge_safely(self, text: str, facts: Mapping[str, bool | str], day: date) -> Judgement:
         try:
@@ -229,7 +235,9 @@ class Triager:
         several = float(recognition.flags["several"][0])
         spans = split(cleaned, words, self.model.recogniser, several, policy.further_defect)
         defects = self._judge_defects(spans, words, recognition, facts, day)
-        return Judgement(language=language, defects=defects, danger=danger, tokens=words)
+        ruled = [defect for defect in defects if defect is not None]
+        reason: Reason | None = None if len(ruled) == len(defects) else "no-rule"
+        return Judgement(language=language, defects=ruled, reason=reason, danger=danger, tokens=words)
 
     def _judge_defects(
         self,
@@ -238,7 +246,7 @@ class Triager:
         whole: Recognition,
         facts: Mapping[str, bool | str],
         day: date,
-    ) -> list[Defect]:
+    ) -> list[Defect | None]:
         if len(spans) == 1:
             return [self._judge_defect(spans[0], words, whole, 0, facts, day)]
         parts = [[t for t in words if span.start <= t.start and t.end <= span.end] for span in spans]
@@ -256,17 +264,22 @@ class Triager:
         row: int,
         facts: Mapping[str, bool | str],
         day: date,
-    ) -> Defect:
+    ) -> Defect | None:
+        """Judge one defect; None if the rule it falls under is not in force."""
         policy = self.model.policy
         ruling = self._ruler.rule(recognition.rules[row], recognition.circumstances[row], facts, day)
+        if not ruling.terms or ruling.unruled > _UNRULED:
+            return None
         confidence = policy.confidence(ruling.landlord)
-        left_open = 0.0 if facts else float(recognition.flags["open"][row])
+        left_open = 0.0 if self._answers.intersection(facts) else float(recognition.flags["open"][row])
         strongest = float(recognition.rules[row].max())
         decision, reason = decide(ruling.responsible, confidence, left_open, policy, None, strongest)
         question = None
         if decision != "auto":
             question = best_question(self._ruler, ruling)
             decision, reason = decide(ruling.responsible, confidence, left_open, policy, question, strongest)
+        if (when := tenancy_question(ruling)) is not None:
+            decision, reason, question = "ask", "ambiguous", when
         danger = find_danger([token.word for token in words], self.catalogue)
         urgent = danger is not None or float(recognition.flags["urgent"][row]) >= policy.urgent
         return Defect(span, words, ruling, confidence, decision, reason, question, urgent, danger)
@@ -310,7 +323,7 @@ class Triager:
 
     def _finding(self, text: str, defect: Defect, language: str) -> Finding:
         term, ruling = defect.ruling.deciding, defect.ruling
-        rule = self.catalogue.rule(term.rule)
+        rule = ruling.in_force.rules[term.rule]
         words, score = evidence(text, defect.tokens, self.model.recogniser, rule.id)
         holding = self._holding(text, defect, language)
         flips = [
@@ -320,7 +333,7 @@ class Triager:
                 responsible=entry.responsible,
                 basis=entry.basis,
             )
-            for entry in reversed(self._ruler.exceptions(rule.id))
+            for entry in reversed(ruling.in_force.exceptions[rule.id])
             if entry.basis and entry.responsible not in (None, term.responsible)
         ]
         question = defect.question
@@ -337,6 +350,7 @@ class Triager:
                 citation=self.catalogue.citation(term.basis, language),
                 url=self.catalogue.url(term.basis),
                 quote=article.quote if article else None,
+                departs=departure(rule, self.catalogue),
             ),
             basis=term.basis,
             circumstances=holding,
@@ -355,7 +369,7 @@ class Triager:
 
     def _holding(self, text: str, defect: Defect, language: str) -> list[Holding]:
         term = defect.ruling.deciding
-        relevant = {entry.when: entry for entry in self._ruler.exceptions(term.rule)}
+        relevant = {entry.when: entry for entry in defect.ruling.in_force.exceptions[term.rule]}
         learned = set(self.model.recogniser.outputs.circumstances)
         return [
             Holding(
@@ -429,14 +443,3 @@ def _as_text(value: object) -> str:
         return value.decode("utf-8", errors="replace")
     text = str(value)
     return "" if value is None or text in _MISSING else text
-
-
-def _read_date(value: str | date | None) -> date:
-    if value is None:
-        return date.today()
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise TriageError(f"date {value!r} cannot be read; write it as 2026-03-01") from error

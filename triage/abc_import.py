@@ -1,0 +1,230 @@
+"""From an association's ABC to its catalogue: every row placed, put before a person, or set aside by one."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from triage.abc_match import Match
+from triage.abc_table import Row, Who
+from triage.catalogue import Catalogue
+from triage.errors import TriageError
+
+__all__ = ["Import", "assemble", "read_answers", "write_overlay", "write_review"]
+
+_SURE = 0.4
+_COLUMNS = ("row", "item", "who", "condition", "why", "score", "best", "others", "answer")
+_HELP = "fill in `answer`: the id of a rule, new (the row becomes a rule of your own), or skip"
+_FUNDS: tuple[Who, ...] = ("subscription", "glass_fund", "drain_fund")
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A row that a person must look at, and why."""
+
+    match: Match
+    why: str
+
+
+@dataclass
+class Import:
+    """What became of every row.
+
+    Attributes
+    ----------
+    placed : list of (Row, str)
+        Rows with the rule they are about.
+    new : list of Row
+        Rows that become rules of the association's own.
+    skipped : list of Row
+        Rows that a person set aside.
+    doubts : list of Doubt
+        Rows for a person to settle.
+    """
+
+    placed: list[tuple[Row, str]] = field(default_factory=list)
+    new: list[Row] = field(default_factory=list)
+    skipped: list[Row] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """Count the rows in one line; together they are all rows of the table."""
+        total = len(self.placed) + len(self.new) + len(self.skipped) + len(self.doubts)
+        return (
+            f"{total} rows: {len(self.placed)} placed, {len(self.new)} rules of your own, {len(self.skipped)} skipped, "
+            f"{len(self.doubts)} to settle"
+        )
+
+
+def assemble(matches: Sequence[Match], answers: Mapping[int, str], catalogue: Catalogue) -> Import:
+    """Place every row: by a person's answer, by its match, or before a person.
+
+    Parameters
+    ----------
+    matches : sequence of Match
+    answers : mapping of int to str
+        By row number: a rule, ``new`` or ``skip``.
+    catalogue : Catalogue
+
+    Returns
+    -------
+    Import
+
+    Raises
+    ------
+    TriageError
+        If an answer is none of these; it names every such row.
+    """
+    known = {rule.id for rule in catalogue.rules}
+    wrong = [f"row {n}: {a!r} is no rule" for n, a in answers.items() if a not in known and a not in ("new", "skip")]
+    if wrong:
+        raise TriageError(f"answers in the review file: {'; '.join(wrong)}; {_HELP}")
+    result = Import()
+    certain: defaultdict[str, list[tuple[Match, Who]]] = defaultdict(list)
+    for match in matches:
+        answer = answers.get(match.row.number)
+        if answer == "skip":
+            result.skipped.append(match.row)
+        elif match.row.who is None:
+            result.doubts.append(Doubt(match, f"{match.row.said!r} does not say who"))
+        elif not match.row.item:
+            result.doubts.append(Doubt(match, "there is no item"))
+        elif answer == "new":
+            result.new.append(match.row)
+        elif answer is not None:
+            result.placed.append((match.row, answer))
+        elif match.score < _SURE:
+            result.doubts.append(Doubt(match, "several rules fit"))
+        else:
+            certain[match.rule].append((match, match.row.who))
+    settled = {rule: row.who for row, rule in result.placed}
+    for rule, found in certain.items():
+        parties = {who for _, who in found if who not in _FUNDS} | ({settled[rule]} if rule in settled else set())
+        for match, _ in found:
+            if len(parties - set(_FUNDS)) > 1:
+                result.doubts.append(Doubt(match, f"rows disagree on who {rule} is for"))
+            else:
+                result.placed.append((match.row, rule))
+    result.placed.sort(key=lambda placed: placed[0].number)
+    result.doubts.sort(key=lambda doubt: doubt.match.row.number)
+    return result
+
+
+def write_overlay(path: Path, result: Import, catalogue: Catalogue, id_: str, name: str, source: str) -> None:
+    """Write the association's catalogue as YAML.
+
+    Parameters
+    ----------
+    path : Path
+    result : Import
+    catalogue : Catalogue
+        The one that is extended.
+    id_ : str
+        Short name.
+    name : str
+        Name of the association.
+    source : str
+        Title of the document that was imported.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+
+    today = date.today().isoformat()
+    tree = CommentedMap(
+        schema_version=1,
+        extends="nl",
+        id=id_,
+        version=today,
+        title={"nl": f"Onderhouds-ABC {name}", "en": f"Maintenance ABC of {name}"},
+        sources=[{"id": "own", "title": source, "checked_on": date.today()}],
+        changes=_changes(result, catalogue),
+        covers=_covers(result),
+        rules=[_own_rule(row) for row in result.new],
+    )
+    told = [
+        f"Imported from {source}. {result.summary()}.",
+        "Rows that say what the law says change nothing and are not repeated here.",
+        *(f"Skipped: row {row.number}, {row.item}" for row in result.skipped),
+        *(f"Still to settle: row {doubt.match.row.number}, {doubt.match.row.item}" for doubt in result.doubts),
+    ]
+    tree.yaml_set_start_comment("\n".join(told))
+    writer = YAML()
+    writer.width = 120
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        writer.dump(tree, file)
+
+
+def _changes(result: Import, catalogue: Catalogue) -> list[dict[str, Any]]:
+    changes: dict[str, dict[str, Any]] = {}
+    for row, rule in result.placed:
+        if row.who in _FUNDS or row.who == catalogue.rule(rule).responsible or rule in changes:
+            continue
+        changes[rule] = {"rule": rule, "responsible": row.who, "basis": f"own:{row.ref}", "note": _note(row)}
+    return list(changes.values())
+
+
+def _note(row: Row) -> str:
+    return f"{row.item} ({row.condition})" if row.condition else row.item
+
+
+def _covers(result: Import) -> list[dict[str, Any]]:
+    covers: dict[str, dict[str, Any]] = {}
+    for row, rule in result.placed:
+        if row.who in _FUNDS:
+            cover = covers.setdefault(str(row.who), {"when": row.who, "basis": f"own:{row.ref}", "rules": []})
+            cover["rules"] += [] if rule in cover["rules"] else [rule]
+    return list(covers.values())
+
+
+def _own_rule(row: Row) -> dict[str, Any]:
+    rule: dict[str, Any] = {
+        "id": f"own.row_{row.number}",
+        "title": {"nl": row.item, "en": row.item},
+        "responsible": "landlord" if row.who == "landlord" else "tenant",
+        "basis": f"own:{row.ref}",
+        "words": {"nl": [row.item]},
+    }
+    if row.who in _FUNDS:
+        rule["unless"] = [{"when": row.who, "responsible": "landlord", "basis": f"own:{row.ref}"}]
+    return rule
+
+
+def write_review(path: Path, doubts: Sequence[Doubt], answers: Mapping[int, str], matches: Sequence[Match]) -> None:
+    """Write the rows to settle, and keep what was answered before."""
+    why = {doubt.match.row.number: doubt.why for doubt in doubts}
+    listed = [match for match in matches if match.row.number in why or match.row.number in answers]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_COLUMNS)
+        for match in listed:
+            row = match.row
+            others = "; ".join(f"{rule} {score:.2f}" for rule, score in match.rules[1:])
+            told = [row.number, row.item, row.said, row.condition, why.get(row.number, "answered")]
+            writer.writerow([*told, f"{match.score:.2f}", match.rule, others, answers.get(row.number, "")])
+
+
+def read_answers(path: Path) -> dict[int, str]:
+    """Read what a person filled in, by row number; nothing if there is no such file.
+
+    Raises
+    ------
+    TriageError
+        If the file is not a review file.
+    """
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        text = file.read()
+    separator = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
+    rows = list(csv.DictReader(text.splitlines(keepends=True), delimiter=separator))
+    if rows and not {"row", "answer"} <= set(rows[0]):
+        raise TriageError(f"{path}: not a review file: columns row and answer are missing; move it out of the way")
+    try:
+        return {int(row["row"]): row["answer"].strip() for row in rows if (row["answer"] or "").strip()}
+    except ValueError as error:
+        raise TriageError(f"{path}: a row number is not a number ({error}); restore the column row") from error

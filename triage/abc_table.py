@@ -1,0 +1,213 @@
+"""Reading an association's ABC: a table of who does what, from a spreadsheet or CSV."""
+
+from __future__ import annotations
+
+import csv
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from triage.errors import TriageError
+
+__all__ = ["Row", "Table", "Who", "read_table", "read_who"]
+
+Who = Literal["landlord", "tenant", "subscription", "glass_fund", "drain_fund"]
+
+_SEARCHED = 15
+"""Rows in which the heading is looked for."""
+
+_HEADINGS: dict[str, str] = {
+    "item": r"onderdeel|omschrijving|onderwerp|item|wat|werkzaamhe\w+|reparatie|gebrek|object|klus|description|repair",
+    "who": r"wie|verantwoordelijk\w*|voor rekening( van)?|rekening|uitvoering|uitvoerder|h/?v(/?s)?|responsible|who",
+    "condition": r"voorwaarde\w*|toelichting|opmerking\w*|bijzonderhe\w+|uitzondering\w*|condition|remarks?|notes?",
+    "ref": r"nr|nummer|no|code|artikel|art|ref|paragraaf",
+    "section": r"rubriek|categorie|hoofdstuk|groep|ruimte|letter|section|category",
+    "landlord": r"verhuurders?|v|(woning)?corporatie|woningstichting|wij|landlord",
+    "tenant": r"huurders?|bewoners?|h|u|tenant",
+    "subscription": r"s|(service|onderhouds?)?abonnement|serviceabonnement|service|fonds|subscription",
+}
+
+_WHO: list[tuple[str, Who]] = [
+    (r"\bglas\w*(fonds|verzekering)\b", "glass_fund"),
+    (r"\b(ontstoppings?|riool|riolerings?|verstoppings?)\w*fonds\b|\bontstoppingsabonnement\b", "drain_fund"),
+    (r"\bs\b|\babonnement|abonnement\b|\bservice\w*\b|\bonderhoudsfonds\b|\bfonds\b|\bsubscription\b", "subscription"),
+    (
+        r"\bv\b|\bvh\b|\bverhuurders?\b|corporatie\b|\bwoningstichting\b|\bwoonstichting\b|\bwoningbouw\w*|\beigenaar\b"
+        r"|\bwij\b|\bons\b|\blandlord\b|\bowner\b",
+        "landlord",
+    ),
+    (r"\bh\b|\bhd\b|\bhuurders?\b|\bbewoners?\b|\bu\b|\buzelf\b|\bzelf\b|\btenant\b", "tenant"),
+]
+_TICKS = {"x", "v", "ja", "yes", "1", "true", "✓", "✔", "●", "•", "*"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of an ABC.
+
+    Attributes
+    ----------
+    number : int
+        Row in the file, the first is 1.
+    item : str
+        What is repaired.
+    section : str
+        The part of the house or other heading it stands under.
+    who : str or None
+        Whose it is; None where that could not be read.
+    said : str
+        How the table says whose it is.
+    condition : str
+        What the table adds.
+    ref : str
+        The table's own number, or ``row-<number>``.
+    """
+
+    number: int
+    item: str
+    section: str
+    who: Who | None
+    said: str
+    condition: str
+    ref: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows of an ABC, and those that were taken for headings since they name nobody and no condition."""
+
+    rows: list[Row]
+    headings: list[str]
+
+
+def read_who(text: str) -> Who | None:
+    """Read who is meant; None if nobody, or more than one.
+
+    Examples
+    --------
+    >>> read_who("voor rekening van de huurder"), read_who("V"), read_who("Serviceabonnement"), read_who("H/V")
+    ('tenant', 'landlord', 'subscription', None)
+    """
+    folded = text.strip().lower()
+    found = {who for pattern, who in _WHO if re.search(pattern, folded)}
+    funds: set[Who] = found & {"glass_fund", "drain_fund", "subscription"}
+    if funds:
+        return min(funds, key=[who for _, who in _WHO].index)
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def read_table(path: str | Path, columns: Mapping[str, str] | None = None, sheet: str | None = None) -> Table:
+    """Read every row of an ABC that says something.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.xlsx``, or text separated by commas, semicolons or tabs.
+    columns : mapping of str to str, optional
+        Heading of the columns ``item``, ``who``, ``condition``, ``ref`` and ``section``, where they are not recognised.
+    sheet : str, optional
+        Sheet of a spreadsheet; the first if left out.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    TriageError
+        If the file cannot be read, or no heading names an item and who; it lists the headings there are.
+    """
+    path = Path(path)
+    cells = _read_spreadsheet(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else _read_text(path)
+    start, places = _find_headings(path, cells, columns or {})
+    rows: list[Row] = []
+    headings = [""]
+    for number, line in enumerate(cells[start + 1 :], start + 2):
+        value = {name: line[i].strip() if i < len(line) else "" for name, i in places.items()}
+        said = _said(value)
+        if not any(value.values()):
+            continue
+        if value["item"] and not said and not value.get("condition"):
+            headings.append(value["item"])
+            continue
+        section = value.get("section") or headings[-1]
+        ref = re.sub(r"\s+", "", value.get("ref", "")) or f"row-{number}"
+        section = section if len(section) > 1 else ""  # single letters only sort the table
+        rows.append(Row(number, value["item"], section, read_who(said), said, value.get("condition", ""), ref))
+    if not rows:
+        raise TriageError(f"{path}: no row says who does what; check the columns with --item and --who")
+    return Table(rows, headings[1:])
+
+
+def _said(value: Mapping[str, str]) -> str:
+    if "who" in value:
+        return value["who"]
+    ticked = [name for name in ("landlord", "tenant", "subscription") if value.get(name, "").lower() in _TICKS]
+    return (
+        " / ".join(ticked) or " ".join(value.get(name, "") for name in ("landlord", "tenant", "subscription")).strip()
+    )
+
+
+def _find_headings(path: Path, cells: Sequence[Sequence[str]], named: Mapping[str, str]) -> tuple[int, dict[str, int]]:
+    best: dict[str, int] = {}
+    for number, line in enumerate(cells[:_SEARCHED]):
+        places = _recognise_headings(line, named)
+        if "item" in places and ("who" in places or {"landlord", "tenant"} <= set(places)):
+            if "who" in places:
+                places = {k: v for k, v in places.items() if k not in ("landlord", "tenant", "subscription")}
+            return number, places
+        best = max(best, places, key=len)
+    headings = next((line for line in cells if any(line)), [])
+    missing = "the item" if "item" not in best else "who it is for"
+    raise TriageError(
+        f"{path}: no column found for {missing}; the first row reads {', '.join(map(repr, headings))}. Name the "
+        "columns with --item and --who"
+    )
+
+
+def _recognise_headings(line: Sequence[str], named: Mapping[str, str]) -> dict[str, int]:
+    folded = [re.sub(r"[^\w/ ]", "", cell.strip().lower()).strip() for cell in line]
+    places: dict[str, int] = {}
+    for name, heading in named.items():
+        wanted = re.sub(r"[^\w/ ]", "", heading.strip().lower()).strip()
+        if wanted in folded:
+            places[name] = folded.index(wanted)
+    for name, pattern in _HEADINGS.items():
+        free = [i for i, cell in enumerate(folded) if i not in places.values() and re.fullmatch(pattern, cell)]
+        if name not in places and free:
+            places[name] = free[0]
+    return places
+
+
+def _read_text(path: Path) -> list[list[str]]:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise TriageError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", errors="replace")
+    separator = max(",;\t", key=lambda mark: text[:4000].count(mark))
+    return list(csv.reader(text.splitlines(keepends=True), delimiter=separator))
+
+
+def _read_spreadsheet(path: Path, sheet: str | None) -> list[list[str]]:
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise TriageError("reading a spreadsheet needs openpyxl: pip install 'repair-triage[excel]'") from error
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise TriageError(f"{path}: cannot be read as a spreadsheet; save it as .xlsx or .csv") from error
+    try:
+        if sheet is not None and sheet not in book.sheetnames:
+            raise TriageError(f"{path}: no sheet {sheet!r}; there are {', '.join(book.sheetnames)}")
+        lines = (book[sheet] if sheet else book.worksheets[0]).iter_rows(values_only=True)
+        return [["" if cell is None else str(cell) for cell in line] for line in lines]
+    finally:
+        book.close()

@@ -1,0 +1,105 @@
+"""Which rules are in force: on a day, for a tenancy that began on some day."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from triage.catalogue import Catalogue, Rule, Unless
+
+__all__ = ["InForce", "Timeline"]
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The rules that count for one request.
+
+    Attributes
+    ----------
+    rules : mapping of str to Rule
+        By id.
+    exceptions : mapping of str to list of Unless
+        All exceptions of each rule, complete and in the order of testing.
+    instead : mapping of str to str
+        For each retired rule that has a successor, the successor.
+    bound : mapping of str to Rule
+        Versions that would count if the tenancy had begun in their period, where its start is not known.
+    """
+
+    rules: Mapping[str, Rule]
+    exceptions: Mapping[str, list[Unless]]
+    instead: Mapping[str, str]
+    bound: Mapping[str, Rule]
+
+
+class Timeline:
+    """Finds the rules in force, and remembers them for every stretch of time in which nothing changes.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._versions: defaultdict[str, list[Rule]] = defaultdict(list)
+        for rule in catalogue.rules:
+            self._versions[rule.id].append(rule)
+        rules, retired = catalogue.rules, catalogue.retired
+        self._days = _changes(
+            [r.valid_from for r in rules] + [r.valid_from for r in retired], [r.valid_until for r in rules]
+        )
+        self._starts = _changes([r.tenancy_from for r in rules], [r.tenancy_until for r in rules])
+        self._remembered: dict[tuple[int, int | None], InForce] = {}
+
+    def at(self, day: date, tenancy_start: date | None = None) -> InForce:
+        """Return the rules in force on a day, for a tenancy that began on another.
+
+        Of several versions the one that began last counts. When it has ended, the rule has ended: an older version
+        does not come back.
+
+        Parameters
+        ----------
+        day : date
+        tenancy_start : date, optional
+            Rules that bind only some tenancies do not count if it is not known.
+        """
+        stretch = (
+            bisect_right(self._days, day),
+            None if tenancy_start is None else bisect_right(self._starts, tenancy_start),
+        )
+        if stretch not in self._remembered:
+            self._remembered[stretch] = self._find(day, tenancy_start)
+        return self._remembered[stretch]
+
+    def _find(self, day: date, tenancy_start: date | None) -> InForce:
+        retired = {r.rule: r.instead for r in self._catalogue.retired if r.valid_from is None or r.valid_from <= day}
+        rules: dict[str, Rule] = {}
+        bound: dict[str, Rule] = {}
+        for id_, versions in self._versions.items():
+            if id_ in retired:
+                continue
+            begun = [v for v in versions if v.valid_from is None or v.valid_from <= day]
+            binding = [v for v in begun if v.binds(tenancy_start)]
+            if (rule := _last(binding)) and _not_ended(rule, day):
+                rules[id_] = rule
+            if tenancy_start is None and (rule := _last([v for v in begun if v.is_tenancy_bound])):
+                bound |= {id_: rule} if _not_ended(rule, day) else {}
+        exceptions = {id_: self._catalogue.exceptions(rule) for id_, rule in rules.items()}
+        return InForce(rules, exceptions, {old: new for old, new in retired.items() if new in rules}, bound)
+
+
+def _last(versions: list[Rule]) -> Rule | None:
+    return max(versions, key=lambda v: (v.valid_from or date.min, v.is_tenancy_bound), default=None)
+
+
+def _not_ended(rule: Rule, day: date) -> bool:
+    return rule.valid_until is None or day <= rule.valid_until
+
+
+def _changes(firsts: list[date | None], lasts: list[date | None]) -> list[date]:
+    after = {last + timedelta(days=1) for last in lasts if last and last < date.max}
+    return sorted({first for first in firsts if first} | after)
