@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import triage
 from triage.artefact import Fingerprint, Model, save_model
 from triage.catalogue import Catalogue
 from triage.catalogue_file import read_catalogue
+from triage.cli import main
 from triage.decision import Policy
 from triage.estimator import words_of
 from triage.fitting import Settings, Targets, fit_recogniser
@@ -46,3 +49,42 @@ def triager(small_model: Model) -> triage.Triager:
 def bundled() -> triage.Triager:
     """The triager that ships."""
     return triage.load()
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Call the command line; returns exit code, output and errors."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["triage", *arguments])
+        monkeypatch.setenv("COLUMNS", "100")
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def lay(tmp_path: Path) -> Callable[..., Catalogue]:
+    """Read a made-up association's catalogue over the Dutch law, given its sections."""
+
+    def read(sections: str, name: str = "ours.yaml", extends: str = "nl") -> Catalogue:
+        path = tmp_path / name
+        path.write_text(OWN.format(extends=extends) + sections, encoding="utf-8")
+        return read_catalogue(path)
+
+    return read
+
+
+OWN = """schema_version: 1
+extends: {extends}
+id: ours
+version: "2026.1"
+title: {{nl: Ons ABC, en: Our ABC}}
+sources: [{{id: own, title: Ons ABC, checked_on: 2026-11-01}}]
+"""

@@ -1,29 +1,11 @@
 """The command line prints results to stdout, and errors in one sentence to stderr."""
 
 import json
-import sys
 
 import pandas as pd
 import pytest
 
 from triage import Assessment
-from triage.cli import main
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["triage", *arguments])
-        monkeypatch.setenv("COLUMNS", "100")
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_an_assessment_reads_like_a_file_for_a_handler(run):

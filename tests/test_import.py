@@ -46,11 +46,13 @@ def test_the_public_names_are_these():
         "Assessment",
         "Catalogue",
         "CatalogueError",
+        "Comparison",
         "FactError",
         "ModelError",
         "TriageError",
         "Triager",
         "__version__",
+        "compare",
         "load",
     ]
 

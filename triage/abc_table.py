@@ -128,10 +128,11 @@ def read_table(path: str | Path, columns: Mapping[str, str] | None = None, sheet
     for number, line in enumerate(cells[start + 1 :], start + 2):
         value = {name: line[i].strip() if i < len(line) else "" for name, i in places.items()}
         said = _said(value)
-        if not any(value.values()):
+        filled = [cell.strip() for cell in line if cell.strip()]
+        if not filled:
             continue
-        if value["item"] and not said and not value.get("condition"):
-            headings.append(value["item"])
+        if not said and (len(filled) == 1 or (value["item"] and not value.get("condition"))):
+            headings.append(value["item"] or filled[0])
             continue
         section = value.get("section") or headings[-1]
         ref = re.sub(r"\s+", "", value.get("ref", "")) or f"row-{number}"

@@ -1,4 +1,4 @@
-"""The command line for catalogues: check, show, import, diff."""
+"""The command line for catalogues: check, show, import, diff, guide."""
 
 from __future__ import annotations
 
@@ -127,6 +127,21 @@ def diff(
     kinds = [item.kind for item in found]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)) or "none"
     typer.echo(f"{len(found)} differences: {counts}", err=True)
+
+
+@catalogue_app.command("guide")
+def guide(
+    file: CatalogueArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")],
+    date: Annotated[str | None, typer.Option(help="Show the rules of this day, such as 2026-03-01.")] = None,
+) -> None:
+    """Write a page for tenants: who does what, searchable in their own words, Dutch and English."""
+    from triage.catalogue_file import read_catalogue
+    from triage.dates import read_date
+    from triage.guide import write_guide
+
+    for path in write_guide(read_catalogue(_path(file)), output, read_date(date)):
+        typer.echo(path)
 
 
 def _maybe(date: str | None) -> datetime.date | None:

@@ -173,12 +173,13 @@ def _changed(change: Change, base: Catalogue) -> Rule:
     applied = change.insist or all(departure.when for departure in departures)
     unless = _lawful(change, departures)
     own = {entry.when for entry in unless}
+    flips = applied and change.responsible not in (None, law.responsible)
     return law.model_copy(
         update={
             "responsible": (change.responsible or law.responsible) if applied else law.responsible,
             "basis": change.basis if applied else law.basis,
-            "why": (change.why or law.why) if applied else law.why,
-            "tip": change.tip or law.tip,
+            "why": (change.why or (_NO_REASON if flips else law.why)) if applied else law.why,
+            "tip": change.tip or (_NO_TIP if flips else law.tip),
             "urgency": change.urgency or law.urgency,
             "unless": [*unless, *(entry for entry in law.unless if entry.when not in own)],
             "valid_from": change.valid_from,

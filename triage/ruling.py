@@ -100,7 +100,7 @@ class Ruler:
         self.circumstances = list(circumstances)
         self._timeline = Timeline(catalogue)
         self._ids = {rule.id for rule in catalogue.rules}
-        self._shares = {c.id: c.share for c in catalogue.circumstances if not c.words.all()}
+        self._shares = {c.id: c.share for c in catalogue.circumstances if c.share}
         self._opposites = {c.opposite: c.id for c in catalogue.circumstances if c.opposite}
 
     def settle(self, facts: Facts | None) -> dict[str, bool | str]:

@@ -1,0 +1,39 @@
+"""Every command and every block of Python in the docs runs, in the order of the page."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_page_does_what_it_says(page, tmp_path):
+    folder = tmp_path / "docs"
+    shutil.copytree(DOCS, folder)
+    blocks = re.findall(r"```(sh|python)\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    assert blocks
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for language, block in blocks:
+        command = ["bash", "-euc", block] if language == "sh" else [sys.executable, "-c", block]
+        done = subprocess.run(
+            command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, f"{block}\n{done.stderr}"
+
+
+def test_the_made_up_association_has_sixty_rows_of_its_own_and_all_are_settled(tmp_path, run, monkeypatch):
+    shutil.copytree(DOCS / "voorbeeldwonen", tmp_path / "voorbeeldwonen")
+    monkeypatch.chdir(tmp_path)
+    shutil.copy("voorbeeldwonen/answers.csv", "ours.review.csv")
+    _, out, err = run("catalogue", "import", "voorbeeldwonen/abc.csv", "-o", "ours.yaml")
+    rows = int(re.match(r"(\d+) rows", out)[1])
+    assert rows >= 60
+    assert "0 to settle" in out
+    assert {"damp.mould", "roof.leak"} <= set(re.findall(r"law: rule (\S+):", err))

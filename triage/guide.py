@@ -1,0 +1,208 @@
+"""Wie doet wat: a catalogue as a static page for tenants, to search, to print, to link to."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from string import Template
+
+from triage.catalogue import Catalogue, Rule, Text
+from triage.in_force import InForce, Timeline
+
+__all__ = ["write_guide"]
+
+_PARTS = Path(__file__).parent / "guide_parts"
+_PAGES = {"nl": "index.html", "en": "en.html"}
+
+_AREAS = {
+    "kitchen": Text(nl="Keuken", en="Kitchen"),
+    "water": Text(nl="Kranen en water", en="Taps and water"),
+    "bathroom": Text(nl="Badkamer en toilet", en="Bathroom and toilet"),
+    "drains": Text(nl="Afvoer en riool", en="Drains"),
+    "heating": Text(nl="Verwarming en warm water", en="Heating and hot water"),
+    "ventilation": Text(nl="Ventilatie, vocht en schimmel", en="Ventilation, damp and mould"),
+    "electricity": Text(nl="Elektra, lampen en bellen", en="Electricity, lamps and bells"),
+    "openings": Text(nl="Deuren, ramen, sloten en glas", en="Doors, windows, locks and glass"),
+    "inside": Text(nl="Muren, vloeren en plafonds", en="Walls, floors and ceilings"),
+    "outside": Text(nl="Dak, goot en gevel", en="Roof, gutter and façade"),
+    "garden": Text(nl="Tuin, schuur en schutting", en="Garden, shed and fence"),
+    "common": Text(nl="Trappenhuis en gezamenlijke ruimten", en="Stairwell and common parts"),
+    "pests": Text(nl="Ongedierte", en="Pests"),
+    "safety": Text(nl="Veiligheid", en="Safety"),
+    "general": Text(nl="Algemeen", en="General"),
+}
+
+_WORDS = {
+    "nl": {
+        "title": "Wie doet wat in huis? {whose}",
+        "intro": "Zoek wat er kapot is. U leest wie het oplost, wanneer dat anders ligt, en wat u zelf kunt doen.",
+        "skip": "Naar de regels",
+        "ask": "Wat is er aan de hand? Schrijf het zoals u het zou zeggen.",
+        "example": "bijvoorbeeld: wc loopt door",
+        "area": "Plek",
+        "all_areas": "Het hele huis",
+        "who": "Voor wie",
+        "everybody": "Iedereen",
+        "landlord": "Verhuurder",
+        "tenant": "Huurder",
+        "by_letter": "Op letter",
+        "some": "# regels gevonden.",
+        "none": "Niets gevonden. Probeer een ander woord, of meld het ons gewoon.",
+        "unless": "Wanneer het anders ligt",
+        "flip": "{who}, als {because}",
+        "tip": "Wat u kunt doen",
+        "urgent": "Hoe dringend",
+        "emergency": "Bel meteen, ook 's avonds en in het weekend.",
+        "soon": "Meld het vandaag nog.",
+        "normal": "Kan wachten tot u tijd hebt om het te melden.",
+        "law": "Zo staat het in",
+        "sources": "Bronnen",
+        "made": "{whose}, versie {version}. Geen juridisch advies: bij twijfel beslist een medewerker.",
+        "other": "English",
+        "skipped": "de het een en is in op van aan bij mijn onze er niet geen te al dat die met voor naar ik we wij",
+    },
+    "en": {
+        "title": "Who does what at home? {whose}",
+        "intro": "Look up what is broken. Read who repairs it, when that is different, and what you can do yourself.",
+        "skip": "To the rules",
+        "ask": "What is the matter? Write it as you would say it.",
+        "example": "for instance: toilet keeps running",
+        "area": "Place",
+        "all_areas": "The whole home",
+        "who": "For whom",
+        "everybody": "Everybody",
+        "landlord": "Landlord",
+        "tenant": "Tenant",
+        "by_letter": "By letter",
+        "some": "# rules found.",
+        "none": "Nothing found. Try another word, or just report it to us.",
+        "unless": "When it is different",
+        "flip": "{who}, if {because}",
+        "tip": "What you can do",
+        "urgent": "How urgent",
+        "emergency": "Call at once, at night and in the weekend too.",
+        "soon": "Report it today.",
+        "normal": "Can wait until you have time to report it.",
+        "law": "This follows from",
+        "sources": "Sources",
+        "made": "{whose}, version {version}. No legal advice: in doubt a member of staff decides.",
+        "other": "Nederlands",
+        "skipped": "the a an and is in on of at my our there not no to that it with for i we does do from",
+    },
+}
+
+
+def write_guide(catalogue: Catalogue, folder: str | Path, day: date | None = None) -> list[Path]:
+    """Write the pages of a catalogue: ``index.html`` in Dutch and ``en.html`` in English.
+
+    Each is one file that needs nothing else: no network, no cookies, no tracking.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    folder : str or Path
+        Made if it does not exist.
+    day : date, optional
+        The rules of this day are shown; today if left out.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    in_force = Timeline(catalogue).at(day or date.today())
+    written = []
+    for language, name in _PAGES.items():
+        path = folder / name
+        path.write_text(_page(catalogue, in_force, language), encoding="utf-8", newline="\n")
+        written.append(path)
+    return written
+
+
+def _page(catalogue: Catalogue, in_force: InForce, language: str) -> str:
+    words = _WORDS[language]
+    whose = catalogue.title.in_(language)
+    other = "en" if language == "nl" else "nl"
+    rules = sorted(in_force.rules.values(), key=lambda rule: rule.title.in_(language).casefold())
+    areas = [area for area in [*_AREAS, *{rule.area for rule in rules}] if any(rule.area == area for rule in rules)]
+    areas = list(dict.fromkeys(areas))
+    plain = {name: escape(text) for name, text in words.items()}
+    return _template("page.html").substitute(
+        plain,
+        language=language,
+        title=escape(words["title"].format(whose=whose)),
+        style=(_PARTS / "style.css").read_text(encoding="utf-8"),
+        script=(_PARTS / "search.js").read_text(encoding="utf-8"),
+        other_page=_PAGES[other],
+        other_language=other,
+        other_name=escape(words["other"]),
+        areas="".join(f'<option value="{area}">{_area(area, language)}</option>' for area in areas),
+        letters="".join(_letter(letter) for letter in sorted({rule.title.in_(language)[0].lower() for rule in rules})),
+        sections="\n".join(_section(area, rules, catalogue, in_force, language) for area in areas),
+        source_list="".join(_source(source.title, source.number, source.url) for source in catalogue.sources),
+        made=escape(words["made"].format(whose=whose, version=catalogue.version)),
+    )
+
+
+@lru_cache
+def _template(name: str) -> Template:
+    return Template((_PARTS / name).read_text(encoding="utf-8"))
+
+
+def _area(area: str, language: str) -> str:
+    return escape(_AREAS[area].in_(language) if area in _AREAS else area.replace("_", " ").capitalize())
+
+
+def _letter(letter: str) -> str:
+    said = escape(letter)
+    return f'<li><button type="button" value="{said}" aria-pressed="false">{said.upper()}</button></li>'
+
+
+def _source(title: str, number: str | None, url: str | None) -> str:
+    name = escape(title + (f" ({number})" if number else ""))
+    return f'<li><a href="{escape(url)}" rel="noreferrer">{name}</a></li>' if url else f"<li>{name}</li>"
+
+
+def _section(area: str, rules: list[Rule], catalogue: Catalogue, in_force: InForce, language: str) -> str:
+    own = "\n".join(_rule(rule, catalogue, in_force, language) for rule in rules if rule.area == area)
+    return f'<section class="area" id="area-{area}"><h2>{_area(area, language)}</h2>\n{own}\n</section>'
+
+
+def _rule(rule: Rule, catalogue: Catalogue, in_force: InForce, language: str) -> str:
+    words = _WORDS[language]
+    article = catalogue.article(rule.basis)
+    flips = "".join(_flips(rule, catalogue, in_force, language))
+    said = [*rule.words.all(), *rule.examples.all(), rule.title.nl, rule.title.en]
+    return _template("rule.html").substitute(
+        id=rule.id,
+        responsible=rule.responsible,
+        area=rule.area,
+        said=escape(" ".join(dict.fromkeys(" ".join(said).split()))),
+        title=escape(rule.title.in_(language)),
+        who=words[rule.responsible],
+        why=escape(rule.why.in_(language)),
+        tip_label=words["tip"],
+        tip=escape(rule.tip.in_(language)),
+        urgent_label=words["urgent"],
+        urgency=rule.urgency,
+        urgent=escape(words[rule.urgency]),
+        unless=f"<dt>{words['unless']}</dt><dd><ul>{flips}</ul></dd>" if flips else "",
+        law_label=words["law"],
+        law=escape(catalogue.citation(rule.basis, language)),
+        quote=f'<blockquote lang="nl">{escape(article.quote)}</blockquote>' if article and article.quote else "",
+    )
+
+
+def _flips(rule: Rule, catalogue: Catalogue, in_force: InForce, language: str) -> list[str]:
+    words = _WORDS[language]
+    flips = []
+    for entry in in_force.exceptions[rule.id]:
+        if entry.responsible and entry.basis and entry.responsible != rule.responsible:
+            because = catalogue.circumstance(entry.when).because.in_(language)
+            said = escape(words["flip"].format(who=words[entry.responsible], because=because))
+            flips.append(f"<li>{said} <small>({escape(catalogue.citation(entry.basis, language))})</small></li>")
+    return flips
