@@ -111,3 +111,25 @@ def test_the_column_must_be_clear(run, tmp_path):
     assert not (tmp_path / "o.csv").exists()
     code, _, err = run("score", str(source), "-o", str(tmp_path / "o.csv"), "--column", "c")
     assert "no column 'c'" in err
+
+
+def test_a_backlog_may_bring_its_days_and_facts(run, tmp_path):
+    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("melding,dag,reachable\ndakgoot schoonmaken,2026-03-01,ja\ndakgoot schoonmaken,,nee\n", "utf-8")
+    code, _, _ = run(
+        "score",
+        str(source),
+        "-o",
+        str(output),
+        "--date-column",
+        "dag",
+        "--fact-column",
+        "reachable",
+        "--column",
+        "melding",
+    )
+    assert code == 0
+    assert list(pd.read_csv(output)["responsible"]) == ["tenant", "landlord"]
+    code, _, err = run("score", str(source), "-o", str(output), "--column", "melding", "--date-column", "datum")
+    assert code == 1
+    assert "no column 'datum'" in err

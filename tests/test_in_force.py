@@ -65,3 +65,17 @@ def test_a_retirement_has_its_day_too(lay):
 def test_the_law_has_one_stretch_of_time(bundled):
     timeline = Timeline(bundled.catalogue)
     assert timeline.at(date(2010, 1, 1)) is timeline.at(date(2030, 1, 1))
+
+
+def test_a_backlog_is_judged_row_by_row_with_its_own_days_and_facts(lay, bundled):
+    triager = triage.Triager(bundled.model, lay(SPRING))
+    scored = triager.assess_many([DRIPS] * 4, date=["2026-03-31", "2026-04-01", None, "ooit"])
+    assert list(scored["basis"].fillna("")[:2]) == ["BKH:d.1", "own:3"]
+    assert scored["reason"][3] == "error"
+    bound = triage.Triager(bundled.model, lay(BOUND))
+    scored = bound.assess_many(
+        [DRIPS] * 3, facts=[{"tenancy_start": "2020-01-01"}, {"tenancy_start": "2025-01-01"}, {"x": 1}]
+    )
+    assert list(scored["responsible"].fillna("")) == ["tenant", "landlord", ""]
+    with pytest.raises(triage.TriageError, match="2 dates for 1 requests"):
+        triager.assess_many([DRIPS], date=["2026-01-01", "2026-01-02"])

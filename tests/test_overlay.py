@@ -155,3 +155,12 @@ def test_check_names_every_departure_with_its_article(run, lay, tmp_path):
     code, _, err = run("catalogue", "check", "--law", "error", str(tmp_path / "ours.yaml"))
     assert code == 1
     assert "roof.leak" in err
+
+
+def test_sector_codes_travel_with_the_rule(lay, bundled):
+    catalogue = lay("changes: [{rule: tap.drips, basis: 'own:3', vera: {kind: LEK, place: KEU}}]")
+    assert triage.Triager(bundled.model, catalogue).assess(DRIPS).rule.vera.model_dump() == {
+        "cause": None,
+        "kind": "LEK",
+        "place": "KEU",
+    }

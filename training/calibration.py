@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,7 +18,7 @@ from triage.catalogue import Catalogue
 from triage.decision import Policy
 from triage.defects import split
 from triage.features import tokens
-from triage.fitting import Targets
+from triage.fitting import Targets, decides
 from triage.message import clean
 from triage.recogniser import Outputs, Recogniser, sigmoid, softmax
 from triage.ruling import Ruler
@@ -80,7 +80,7 @@ def calibrate(
         calibrated score = gain * raw score + bias.
     policy : Policy
     """
-    gains, biases = _calibrate_outputs(held, outputs)
+    gains, biases = _calibrate_outputs(held, outputs, catalogue)
     scores = [h.scores * gains + biases for h in held]
     outcomes = _request_outcomes(held, scores, catalogue, outputs)
     sharpness = _fit_sharpness(outcomes.landlord[outcomes.decidable], outcomes.truth[outcomes.decidable])
@@ -134,7 +134,9 @@ def _threshold(outcomes: Outcomes, confidence: Floats, party: str, most_open: fl
     return least_confidence(confidence[counted], right[counted], _ACCEPTED[party], _SURE)
 
 
-def _calibrate_outputs(held: Sequence[Held], outputs: Outputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _calibrate_outputs(
+    held: Sequence[Held], outputs: Outputs, catalogue: Catalogue
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     gains, biases = np.ones(len(outputs), np.float32), np.zeros(len(outputs), np.float32)
     n = outputs.n_exclusive
     place = {name: i for i, name in enumerate(outputs.names[:n])}
@@ -144,22 +146,24 @@ def _calibrate_outputs(held: Sequence[Held], outputs: Outputs) -> tuple[NDArray[
         scores.append(h.scores[rows, :n])
         names += [place[str(h.targets.exclusive[i])] for i in rows]
     gains[:n] = _fit_temperature(np.vstack(scores), np.array(names))
-    for j, truth in _single_truths(held, outputs):
+    for j, counts, truth in _single_truths(held, outputs, catalogue):
         raw = np.concatenate([h.scores[:, j] for h in held]).astype(float)
-        gains[j], biases[j] = _fit_logistic(raw, truth)
+        gains[j], biases[j] = _fit_logistic(raw[counts], truth[counts])
     return gains, biases
 
 
-def _single_truths(held: Sequence[Held], outputs: Outputs) -> list[tuple[int, NDArray[np.bool_]]]:
+def _single_truths(
+    held: Sequence[Held], outputs: Outputs, catalogue: Catalogue
+) -> Iterator[tuple[int, NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Give the place of each output that stands alone, which texts count for it, and where it is true."""
+    names = [name for h in held for name in h.targets.exclusive]
     n = outputs.n_exclusive
-    truths = [
-        (n + i, np.array([key in holding for h in held for holding in h.targets.circumstances]))
-        for i, key in enumerate(outputs.circumstances)
-    ]
+    for i, key in enumerate(outputs.circumstances):
+        truth = np.array([key in holding for h in held for holding in h.targets.circumstances])
+        yield n + i, decides(key, names, catalogue), truth
     n += len(outputs.circumstances)
-    return truths + [
-        (n + i, np.concatenate([h.targets.flags[name] for h in held])) for i, name in enumerate(outputs.flags)
-    ]
+    for i, flag in enumerate(outputs.flags):
+        yield n + i, np.ones(len(names), dtype=bool), np.concatenate([h.targets.flags[flag] for h in held])
 
 
 def _fit_temperature(scores: NDArray[np.float32], names: NDArray[np.int_]) -> float:

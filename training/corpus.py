@@ -1,7 +1,8 @@
 """The labelled messages: their form, reading them with errors that name file, row and field, and adding batches.
 
-Three files in JSON lines, each read by pandas in one line: `requests.jsonl` (one defect a message), `several.jsonl`
-(two or more) and `elsewhere.jsonl` (nothing to repair); and `voices.yaml`: who writes how, and in which split.
+Four files in JSON lines, each read by pandas in one line: `requests.jsonl` (one defect a message), `several.jsonl`
+(two or more), `elsewhere.jsonl` (nothing to repair) and `phrases.jsonl` (ways to say that a circumstance holds, or does
+not, by themselves); and `voices.yaml`: who writes how, and in which split.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -18,10 +19,22 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from triage.catalogue import Catalogue
 from triage.errors import TriageError
 
-__all__ = ["DATASETS", "Corpus", "CorpusError", "Defect", "Nothing", "Request", "Several", "Voice", "read_corpus"]
+__all__ = [
+    "DATASETS",
+    "Corpus",
+    "CorpusError",
+    "Defect",
+    "Nothing",
+    "Request",
+    "Saying",
+    "Several",
+    "Voice",
+    "read_corpus",
+]
 
 DATASETS = Path(__file__).parent.parent / "datasets"
 FILES = ("requests", "elsewhere", "several")
+PHRASES = "phrases.jsonl"
 
 Split = Literal["train", "calibration", "test"]
 Phrase = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
@@ -75,6 +88,7 @@ class Request(_Message, _Labels):
     near_misses: list[str] = Field(default=[], description="Circumstances that are mentioned and do not hold")
     decidable: bool = Field(default=True, description="A careful handler could decide without asking back")
     hinges_on: list[str] = Field(default=[], description="Circumstances or rules on which an undecidable one turns")
+    sounds_urgent: bool = Field(default=False, description="The tone is urgent and the matter is not")
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Request:
@@ -83,6 +97,8 @@ class Request(_Message, _Labels):
         both = set(self.circumstances) & set(self.near_misses)
         if both:
             raise ValueError(f"near_misses: {', '.join(sorted(both))} cannot both hold and be a near-miss")
+        if self.urgent and self.sounds_urgent:
+            raise ValueError("sounds_urgent: cannot both be urgent and only sound so")
         return self
 
 
@@ -111,7 +127,16 @@ class Nothing(_Message):
     kind: str = Field(description="Kind of the catalogue's elsewhere list")
 
 
-Row = TypeVar("Row", Request, Several, Nothing)
+class Saying(_Row):
+    """A way to say that a circumstance holds, or that it does not; for training only."""
+
+    circumstance: str = Field(description="Circumstance of the catalogue")
+    holds: bool
+    language: Literal["nl", "en"]
+    text: Phrase
+
+
+Row = TypeVar("Row", Request, Several, Nothing, Saying)
 
 
 @dataclass(frozen=True)
@@ -122,12 +147,14 @@ class Corpus:
     ----------
     requests, several, elsewhere : list
     voices : dict of str to Voice
+    sayings : list of Saying
     """
 
     requests: list[Request]
     several: list[Several]
     elsewhere: list[Nothing]
     voices: dict[str, Voice]
+    sayings: list[Saying] = field(default_factory=list)
 
     def part(self, *splits: Split) -> Corpus:
         """Return the messages of some splits."""
@@ -142,6 +169,7 @@ class Corpus:
             [row for row in self.several if row.voice in ids],
             [row for row in self.elsewhere if row.voice in ids],
             {key: voice for key, voice in self.voices.items() if key in ids},
+            self.sayings,
         )
 
     def messages(self) -> Iterator[Request | Several | Nothing]:
@@ -178,6 +206,7 @@ def read_corpus(folder: str | Path = DATASETS, catalogue: Catalogue | None = Non
         _read(folder / "several.jsonl", Several, problems),
         _read(folder / "elsewhere.jsonl", Nothing, problems),
         voices,
+        _read(folder / PHRASES, Saying, problems) if (folder / PHRASES).exists() else [],
     )
     problems += find_problems(corpus, catalogue)
     if problems:
@@ -237,6 +266,10 @@ def find_problems(corpus: Corpus, catalogue: Catalogue | None) -> list[str]:
             problems.append(f"{row.id}: voice: {row.voice} is not in voices.yaml")
         if catalogue is not None:
             problems += [f"{row.id}: {problem}" for problem in _strange_labels(row, catalogue)]
+    if catalogue is not None:
+        keys = {circumstance.id for circumstance in catalogue.circumstances}
+        strange = {saying.circumstance for saying in corpus.sayings} - keys
+        problems += [f"{PHRASES}: circumstance: no {key!r} in the catalogue" for key in sorted(strange)]
     return problems
 
 
@@ -266,8 +299,9 @@ def fingerprint(folder: str | Path = DATASETS) -> str:
         SHA-256 over voices and messages, 64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for name in ("voices.yaml", *(f"{name}.jsonl" for name in FILES)):
-        digest.update(name.encode() + b"\0" + (Path(folder) / name).read_bytes())
+    for name in ("voices.yaml", *(f"{name}.jsonl" for name in FILES), PHRASES):
+        path = Path(folder) / name
+        digest.update(name.encode() + b"\0" + (path.read_bytes() if path.exists() else b""))
     return digest.hexdigest()
 
 

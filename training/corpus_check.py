@@ -103,6 +103,8 @@ def _figures(corpus: Corpus, messages: Sequence[Request | Several | Nothing], re
         "english": sum(corpus.voices[row.voice].language == "en" for row in messages),
         "undecidable": sum(not row.decidable for row in corpus.requests),
         "urgent": sum(row.urgent for row in corpus.requests),
+        "sound urgent": sum(row.sounds_urgent for row in corpus.requests),
+        "fewest messages of a rule": min(report.rules.values(), default=0),
         "near-duplicate share": len(report.duplicates) / n,
         "commonest six words, share": (report.sequences[0][1] if report.sequences else 0) / n,
         "distinct words": len(set().union(*words)) if words else 0,

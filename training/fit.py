@@ -19,7 +19,7 @@ from triage.catalogue import Catalogue
 from triage.catalogue_file import BUNDLED as CATALOGUE_FILE
 from triage.decision import Policy
 from triage.estimator import words_of
-from triage.fitting import Settings, Targets, fit_recogniser
+from triage.fitting import Cue, Settings, Targets, fit_recogniser
 from triage.recogniser import Recogniser
 
 __all__ = ["Sample", "build", "code_fingerprint", "fit", "fold_voices", "sample_of"]
@@ -36,10 +36,12 @@ class Sample:
     ----------
     words : list of list of str
     targets : Targets
+    phrases : list of Cue
     """
 
     words: list[list[str]]
     targets: Targets
+    phrases: list[Cue]
 
 
 def sample_of(corpus: Corpus) -> Sample:
@@ -68,7 +70,8 @@ def sample_of(corpus: Corpus) -> Sample:
         for defect in message.defects:
             add(defect.quote, defect.rule, defect.circumstances, (False, False, defect.urgent))
     flags = {"several": np.array(several), "open": np.array(left_open), "urgent": np.array(urgent)}
-    return Sample(words_of(texts), Targets(exclusive, circumstances, flags))
+    phrases = [Cue(saying.circumstance, saying.holds, saying.text) for saying in corpus.sayings]
+    return Sample(words_of(texts), Targets(exclusive, circumstances, flags), phrases)
 
 
 def fold_voices(voices: Sequence[str], folds: int = _FOLDS) -> list[list[str]]:
@@ -103,7 +106,7 @@ def fit(
     held = Parallel(n_jobs=-1)(delayed(_hold_out)(corpus, catalogue, settings, fold) for fold in folds)
     say("fitting on all voices")
     sample = sample_of(corpus)
-    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings)
+    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
     say("calibrating")
     gains, biases, policy = calibrate(list(held), catalogue, recogniser.outputs)
     recogniser.biases = recogniser.biases * gains + biases
@@ -115,7 +118,7 @@ def _hold_out(corpus: Corpus, catalogue: Catalogue, settings: Settings, voices: 
     """Fit without some voices and score them."""
     others = set(corpus.voices) - set(voices)
     sample = sample_of(corpus.by_voices(others))
-    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings)
+    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
     held = corpus.by_voices(voices)
     own = sample_of(held)
     return Held(held, recogniser, own.targets, recogniser.scores(own.words))

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from triage.catalogue import Party, Text
+from triage.catalogue import Party, Text, Vera
 from triage.decision import Decision, Reason
 
 __all__ = [
@@ -52,6 +52,7 @@ class CitedRule(_Result):
     citation: str = Field(description="The law or document, written out")
     url: str | None = Field(description="Address of the source")
     quote: str | None = Field(description="The statute's own words, always Dutch")
+    vera: Vera | None = Field(description="Codes by which ticketing systems exchange it, if the catalogue gives them")
     departs: Text | None = Field(description="For staff: where the own rule departs from law, and which counted")
 
 

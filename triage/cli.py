@@ -60,22 +60,14 @@ def assess(
 
 
 def _read_facts(pairs: list[str]) -> dict[str, bool | str]:
+    from triage.ruling import read_fact
+
     facts: dict[str, bool | str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             raise FactError(f"fact {pair!r}: write it as name=yes, name=no or rule=id")
-        words = {
-            "yes": True,
-            "true": True,
-            "ja": True,
-            "1": True,
-            "no": False,
-            "false": False,
-            "nee": False,
-            "0": False,
-        }
-        facts[name.strip()] = words.get(value.strip().lower(), value.strip())
+        facts[name.strip()] = read_fact(value)
     return facts
 
 
@@ -87,6 +79,10 @@ def score(
         str | None, typer.Option(help="Column with the message; found by itself if there is one text column.")
     ] = None,
     per: Annotated[str, typer.Option(help="One row per 'request' or per 'finding'.")] = "request",
+    date_column: Annotated[str | None, typer.Option(help="Column with the day of each request.")] = None,
+    fact_column: Annotated[
+        list[str] | None, typer.Option(help="Column with something known, named as its fact. May be repeated.")
+    ] = None,
     model: ModelOption = None,
     catalogue: CatalogueOption = None,
 ) -> None:
@@ -94,7 +90,7 @@ def score(
     from triage.scoring import score_file
     from triage.triager import load
 
-    counts = score_file(load(model, catalogue), source, output, column, per)
+    counts = score_file(load(model, catalogue), source, output, column, per, date_column, fact_column or [])
     typer.echo(
         f"{sum(counts.values())} requests scored: " + ", ".join(f"{n} {name}" for name, n in counts.items()), err=True
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -50,8 +51,8 @@ def compare(
     catalogue_b: str | Path | Catalogue | None,
     *,
     model: str | Path | None = None,
-    facts: Facts | None = None,
-    date: str | None = None,
+    facts: Facts | Sequence[Facts | None] | None = None,
+    date: str | date | Sequence[str | date | None] | None = None,
 ) -> Comparison:
     """Assess the same requests under two catalogues.
 
@@ -63,7 +64,7 @@ def compare(
     model : str or Path, optional
         The bundled model if left out.
     facts, date
-        As for `Triager.assess`, the same for all.
+        As for `Triager.assess_many`: the same for all, or one for each request.
 
     Returns
     -------

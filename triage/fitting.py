@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from triage.features import Vocabulary
 from triage.recogniser import Outputs, Recogniser
 from triage.wording import cue_texts, rule_texts, words_of
 
-__all__ = ["FLAGS", "Settings", "Targets", "fit_recogniser"]
+__all__ = ["FLAGS", "Cue", "Settings", "Targets", "decides", "fit_recogniser"]
 
 FLAGS = ("several", "open", "urgent")
 """What is told about a message as a whole: several defects, left open, urgent."""
@@ -59,8 +59,20 @@ class Targets:
     flags: Mapping[str, NDArray[np.bool_]]
 
 
+class Cue(NamedTuple):
+    """A phrase by which people say that a circumstance holds, or does not."""
+
+    circumstance: str
+    holds: bool
+    text: str
+
+
 def fit_recogniser(
-    texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue, settings: Settings
+    texts: Sequence[Sequence[str]],
+    targets: Targets,
+    catalogue: Catalogue,
+    settings: Settings,
+    phrases: Sequence[Cue] = (),
 ) -> Recogniser:
     """Fit a recogniser on texts given as lists of folded words.
 
@@ -71,6 +83,8 @@ def fit_recogniser(
     catalogue : Catalogue
         Its texts train along.
     settings : Settings
+    phrases : sequence of Cue
+        More ways to say that a circumstance holds, besides those of the catalogue.
 
     Returns
     -------
@@ -86,14 +100,15 @@ def fit_recogniser(
         [*catalogue.rules, *catalogue.elsewhere] if settings.catalogue_weight > 0 else []
     )
     own_texts, own_names = rule_texts(described)
-    vocabulary = Vocabulary.learn([*texts, *own_texts, *cue_texts(catalogue)], settings.min_count)
+    cues = [*cue_texts(catalogue), *(words_of(cue.text) for cue in phrases)]
+    vocabulary = Vocabulary.learn([*texts, *own_texts, *cues], settings.min_count)
     matrix = count_features(vocabulary, texts)
     own_matrix = count_features(vocabulary, own_texts) if own_texts else matrix[:0]
 
     weights = np.zeros((len(vocabulary.names), len(outputs)), dtype=np.float32)
     biases = np.full(len(outputs), _NEVER, dtype=np.float32)
     labelled = [i for i, name in enumerate(targets.exclusive) if name is not None]
-    blurred, blurred_names = _blur(texts, targets, catalogue) if settings.blur_weight > 0 else ([], [])
+    blurred, blurred_names = _blur(texts, targets, catalogue, cues) if settings.blur_weight > 0 else ([], [])
     _fit_exclusive(
         sparse.vstack([matrix[labelled], own_matrix, count_features(vocabulary, blurred)], format="csr"),
         np.array([targets.exclusive[i] for i in labelled] + own_names + blurred_names),
@@ -106,13 +121,14 @@ def fit_recogniser(
         outputs,
         settings,
     )
-    mixed, holding = _mix_in_cues(texts, targets, catalogue, settings.mixes)
+    mixed, holding = _mix_in_cues(texts, targets, catalogue, phrases, settings.mixes)
     together = sparse.vstack([matrix, count_features(vocabulary, mixed)], format="csr") if mixed else matrix
     sample_weight = np.array([1.0] * len(texts) + [settings.mix_weight] * len(mixed))
     first = outputs.n_exclusive
     for i, key in enumerate(outputs.circumstances):
         truth = np.array([key in keys for keys in [*targets.circumstances, *holding]])
-        _fit_single(together, truth, sample_weight, settings, (weights, biases), first + i)
+        counts = np.append(decides(key, targets.exclusive, catalogue), np.ones(len(mixed), dtype=bool))
+        _fit_single(together, truth, sample_weight * counts, settings, (weights, biases), first + i)
     first += len(outputs.circumstances)
     for i, flag in enumerate(outputs.flags):
         if flag in targets.flags:
@@ -124,8 +140,27 @@ def fit_recogniser(
     return Recogniser.pack(vocabulary.keep(kept), weights[kept], gains, biases, outputs)
 
 
+def decides(key: str, names: Sequence[str | None], catalogue: Catalogue) -> NDArray[np.bool_]:
+    """Tell for each text whether a circumstance could decide it: elsewhere nobody says, or labels, whether it holds.
+
+    Parameters
+    ----------
+    key : str
+        Circumstance.
+    names : sequence of str or None
+        Rule or kind of each text; an unknown one counts.
+    catalogue : Catalogue
+
+    Returns
+    -------
+    ndarray of bool, shape (n_texts,)
+    """
+    rules = {rule.id for rule in catalogue.rules if any(entry.when == key for entry in catalogue.exceptions(rule))}
+    return np.array([name is None or name in rules for name in names], dtype=bool)
+
+
 def _mix_in_cues(
-    texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue, mixes: int
+    texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue, phrases: Sequence[Cue], mixes: int
 ) -> tuple[list[list[str]], list[frozenset[str]]]:
     """Put each phrase about a circumstance behind or before a few messages that say nothing of the kind.
 
@@ -141,21 +176,21 @@ def _mix_in_cues(
     rng = np.random.default_rng(_SEED)
     mixed: list[list[str]] = []
     holding: list[frozenset[str]] = []
-    for circumstance in catalogue.circumstances:
-        phrases = [(text, frozenset({circumstance.id})) for text in circumstance.words.all()]
-        phrases += [(text, frozenset[str]()) for text in circumstance.denials.all()]
-        for text, keys in phrases:
-            for i in rng.choice(free, size=mixes):
-                cue, message = words_of(text), list(texts[i])
-                mixed.append([*message, *cue] if rng.random() < 0.7 else [*cue, *message])
-                holding.append(keys)
+    told = [Cue(c.id, True, text) for c in catalogue.circumstances for text in c.words.all()]
+    told += [Cue(c.id, False, text) for c in catalogue.circumstances for text in c.denials.all()]
+    for cue in [*told, *phrases]:
+        for i in rng.choice(free, size=mixes):
+            words, message = words_of(cue.text), list(texts[i])
+            mixed.append([*message, *words] if rng.random() < 0.7 else [*words, *message])
+            holding.append(frozenset({cue.circumstance} if cue.holds else ()))
     return mixed, holding
 
 
-def _blur(texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue) -> tuple[list[list[str]], list[str]]:
+def _blur(
+    texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue, phrases: Sequence[list[str]]
+) -> tuple[list[list[str]], list[str]]:
     """Put a phrase about any circumstance behind each request, so that such phrases do not speak for a rule."""
     rules = {rule.id for rule in catalogue.rules}
-    phrases = cue_texts(catalogue)
     if not phrases:
         return [], []
     rng = np.random.default_rng(_SEED)

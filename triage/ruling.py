@@ -18,7 +18,7 @@ from triage.catalogue import Catalogue, Party
 from triage.errors import FactError
 from triage.in_force import InForce, Timeline
 
-__all__ = ["Facts", "Ruler", "Ruling", "Term"]
+__all__ = ["Facts", "Ruler", "Ruling", "Term", "read_fact"]
 
 Facts = Mapping[str, bool | str | date]
 """What the caller already knows: circumstances (or their opposites) as booleans, the rule by its id, the day on which
@@ -209,6 +209,20 @@ def _terms(rule: str, probability: float, chances: Mapping[str, float], in_force
     default = in_force.rules[rule]
     terms.append(Term(rule, None, default.responsible, default.basis, left))
     return terms
+
+
+_SAID = dict.fromkeys(("yes", "true", "ja", "1"), True) | dict.fromkeys(("no", "false", "nee", "0"), False)
+
+
+def read_fact(value: str) -> bool | str:
+    """Read the value of a fact as a person writes it; what is not yes or no stays as it is.
+
+    Examples
+    --------
+    >>> read_fact("ja"), read_fact("No"), read_fact("tap.drips")
+    (True, False, 'tap.drips')
+    """
+    return _SAID.get(value.strip().lower(), value.strip())
 
 
 def _read_start(value: object) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from triage.errors import TriageError
+from triage.ruling import read_fact
 from triage.triager import Triager
 
 __all__ = ["score_file"]
@@ -21,7 +22,13 @@ _USUAL = ("text", "tekst", "melding", "omschrijving", "description", "message", 
 
 
 def score_file(
-    triager: Triager, source: Path, output: Path, column: str | None = None, per: str = "request"
+    triager: Triager,
+    source: Path,
+    output: Path,
+    column: str | None = None,
+    per: str = "request",
+    date_column: str | None = None,
+    fact_columns: Sequence[str] = (),
 ) -> Counter[str]:
     """Score a CSV file; all its columns are carried along.
 
@@ -36,6 +43,10 @@ def score_file(
         Column with the message; guessed from its name if left out.
     per : {"request", "finding"}
         One row a request, or one a defect.
+    date_column : str, optional
+        Column with the day of each request, whose rules are applied.
+    fact_columns : sequence of str
+        Columns with what is known, each named as its fact; an empty cell says nothing.
 
     Returns
     -------
@@ -59,14 +70,33 @@ def score_file(
         task = progress.add_task("scoring", total=total)
         for number, chunk in enumerate(_chunks(source)):
             name = _message_column(chunk, column, source)
-            decisions = triager.assess_many(chunk[name])
+            facts, days = _known(chunk, source, date_column, fact_columns)
+            decisions = triager.assess_many(chunk[name], facts=facts, date=days)
             counts.update(decisions["decision"])
-            scored = decisions if grain == "request" else triager.assess_many(chunk[name], per=grain)
+            scored = decisions
+            if grain == "finding":
+                scored = triager.assess_many(chunk[name], facts=facts, date=days, per=grain)
             joined = _join(chunk, scored, grain)
             joined.to_csv(unfinished, mode="w" if number == 0 else "a", header=number == 0, index=False)
             progress.advance(task, len(chunk))
     unfinished.replace(output)
     return counts
+
+
+def _known(
+    chunk: pd.DataFrame, source: Path, date_column: str | None, fact_columns: Sequence[str]
+) -> tuple[list[dict[str, bool | str]] | None, list[str | None] | None]:
+    """Read the facts and the day of each row, where columns hold them."""
+    for name in [*fact_columns, *([date_column] if date_column else [])]:
+        if name not in chunk.columns:
+            raise TriageError(f"{source}: no column {name!r}; it has {', '.join(map(str, chunk.columns))}")
+    days = [None if pd.isna(day) else str(day)[:10] for day in chunk[date_column]] if date_column else None
+    if not fact_columns:
+        return None, days
+    rows = chunk[list(fact_columns)].to_dict("records")
+    return [
+        {str(k): read_fact(str(v)) for k, v in row.items() if not pd.isna(v) and str(v).strip()} for row in rows
+    ], days
 
 
 def _join(chunk: pd.DataFrame, scored: pd.DataFrame, per: Literal["request", "finding"]) -> pd.DataFrame:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -170,8 +171,8 @@ class Triager:
     def assess_many(
         self,
         texts: Iterable[object],
-        facts: Facts | None = None,
-        date: str | date | None = None,
+        facts: Facts | Sequence[Facts | None] | None = None,
+        date: str | date | Sequence[str | date | None] | None = None,
         per: Literal["request", "finding"] = "request",
     ) -> pd.DataFrame:
         """Assess many requests. Never raises for any text; a row that fails has reason "error".
@@ -179,8 +180,10 @@ class Triager:
         Parameters
         ----------
         texts : iterable of str, or pandas Series
-        facts, date
-            As for `assess`, the same for all.
+        facts : mapping, or sequence of mapping or None, optional
+            As for `assess`: the same for all, or one for each request.
+        date : str or date, or sequence of them, optional
+            As for `assess`: the same for all, or one for each request.
         per : {"request", "finding"}
             One row a request, or one a defect (with ``request``, ``start`` and ``end``).
 
@@ -193,15 +196,31 @@ class Triager:
         Raises
         ------
         FactError, TriageError
-            As for `assess`, and for an unknown ``per``.
+            As for `assess` where facts or date are the same for all; for an unknown ``per``, and if there are not as
+            many facts or dates as requests. Facts or a date of one request that cannot be used give it reason "error".
         """
         from triage.batch import frame
 
         if per not in ("request", "finding"):
             raise TriageError(f"per={per!r}; use 'request' or 'finding'")
-        day = read_date(date)
-        settled = self._ruler.settle(facts)
-        return frame(texts, [self._judge_safely(_as_text(text), settled, day) for text in texts], per)
+        messages = [_as_text(text) for text in texts]
+        known = _for_each(facts, len(messages), "facts")
+        days = _for_each(date, len(messages), "dates")
+        if known is None:
+            settled = self._ruler.settle(cast(Any, facts))
+        if days is None:
+            day = read_date(cast(Any, date))
+        judgements = []
+        for i, message in enumerate(messages):
+            try:
+                own = settled if known is None else self._ruler.settle(known[i])
+                when = day if days is None else read_date(days[i])
+            except TriageError as error:
+                log.warning("request %d: its facts or date cannot be used: %s", i, type(error).__name__)
+                judgements.append(Judgement(reason="error"))
+                continue
+            judgements.append(self._judge_safely(message, own, when))
+        return frame(texts, judgements, per)
 
     def _judge_safely(self, text: str, facts: Mapping[str, bool | str], day: date) -> Judgement:
         try:
@@ -350,6 +369,7 @@ class Triager:
                 citation=self.catalogue.citation(term.basis, language),
                 url=self.catalogue.url(term.basis),
                 quote=article.quote if article else None,
+                vera=rule.vera,
                 departs=departure(rule, self.catalogue),
             ),
             basis=term.basis,
@@ -430,6 +450,16 @@ def load(model: str | Path | None = None, catalogue: str | Path | Catalogue | No
 
         catalogue = read_catalogue(catalogue)
     return Triager(loaded, catalogue)
+
+
+def _for_each(given: Any, count: int, name: str) -> list[Any] | None:
+    """Return what is given for each request; None where one counts for all."""
+    if given is None or isinstance(given, str | Mapping | datetime.date):
+        return None
+    each = list(given)
+    if len(each) != count:
+        raise TriageError(f"{len(each)} {name} for {count} requests; give one for all or one for each")
+    return each
 
 
 def _join(texts: list[Text]) -> Text:
