@@ -14,6 +14,7 @@ from training import evaluate as evaluation
 from training.corpus import DATASETS, Corpus, add_batch, read_corpus
 from training.corpus_check import Report, measure
 from training.fit import build, current_fingerprint
+from training.labels import SECOND, agreement, doubts, read_second_labels
 from triage import TriageError, Triager
 from triage.artefact import BUNDLED as MODEL
 from triage.artefact import Manifest, load_model
@@ -149,6 +150,37 @@ def add_to_corpus(
     """Check a batch of one voice and add it; nothing is added if anything is wrong."""
     added = add_batch(files, voice, datasets, read_catalogue(catalogue))
     out.print(f"{voice}: " + ", ".join(f"{count} {name}" for name, count in added.items()))
+
+
+@corpus_app.command("agreement")
+def show_agreement(
+    second: Annotated[Path, typer.Argument(help="Second labels in JSON lines.")] = SECOND,
+    datasets: DatasetsOption = DATASETS,
+    catalogue: CatalogueOption = CATALOGUE,
+    differing: Annotated[int, typer.Option(help="How many disagreements to list.")] = 20,
+) -> None:
+    """Report how well a second, blind labelling agrees with the first."""
+    rules = read_catalogue(catalogue)
+    found = agreement(read_corpus(datasets, rules), read_second_labels(second), rules)
+    table = Table("label", "kappa", "equal", title=f"{found.count} messages labelled twice")
+    for name, value in found.kappas.items():
+        table.add_row(name, f"{value:.3f}", f"{found.shares[name]:.3f}")
+    out.print(table)
+    for id_, first, other in found.disagreements[:differing]:
+        out.print(f"{id_}: {first} | {other}", markup=False)
+
+
+@corpus_app.command("doubts")
+def show_doubts(
+    share: Annotated[float, typer.Option(help="Which part of the requests to list.")] = 0.03,
+    datasets: DatasetsOption = DATASETS,
+    catalogue: CatalogueOption = CATALOGUE,
+) -> None:
+    """List the requests whose rule a model that never saw their voice believes least."""
+    rules = read_catalogue(catalogue)
+    ranked = doubts(read_corpus(datasets, rules), rules, say=lambda message: err.print(message, style="dim"))
+    for doubt in ranked[: round(len(ranked) * share)]:
+        out.print(f"{doubt.id}\t{doubt.probability:.4f}\t{doubt.rule}\t{doubt.likeliest}\t{doubt.text!r}", markup=False)
 
 
 def main() -> None:

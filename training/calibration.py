@@ -18,7 +18,7 @@ from triage.catalogue import Catalogue
 from triage.decision import Policy
 from triage.defects import split
 from triage.features import tokens
-from triage.fitting import Targets, decides
+from triage.fitting import CAUSES, FLAGS, Targets, decides, pooled
 from triage.message import clean
 from triage.recogniser import Outputs, Recogniser, sigmoid, softmax
 from triage.ruling import Ruler
@@ -163,7 +163,13 @@ def _single_truths(
         yield n + i, decides(key, names, catalogue), truth
     n += len(outputs.circumstances)
     for i, flag in enumerate(outputs.flags):
-        yield n + i, np.ones(len(names), dtype=bool), np.concatenate([h.targets.flags[flag] for h in held])
+        if flag in FLAGS:
+            yield n + i, np.ones(len(names), dtype=bool), np.concatenate([h.targets.flags[flag] for h in held])
+    for party, name in CAUSES.items():
+        counts, truth = (
+            np.concatenate(both) for both in zip(*(pooled(party, h.targets, catalogue) for h in held), strict=True)
+        )
+        yield n + outputs.flags.index(name), counts, truth
 
 
 def _fit_temperature(scores: NDArray[np.float32], names: NDArray[np.int_]) -> float:
@@ -198,7 +204,11 @@ def _request_outcomes(
         n_requests = len(h.corpus.requests)
         rules = softmax(own[:n_requests, :n])[:, :n_rules]
         circumstances = sigmoid(own[:n_requests, n:end])
-        landlord += [ruler.rule(r, c, {}, _ANY_DAY).landlord for r, c in zip(rules, circumstances, strict=True)]
+        turns = {p: sigmoid(own[:n_requests, end + outputs.flags.index(name)]) for p, name in CAUSES.items()}
+        landlord += [
+            ruler.rule(r, c, {}, _ANY_DAY, {party: float(chances[i]) for party, chances in turns.items()}).landlord
+            for i, (r, c) in enumerate(zip(rules, circumstances, strict=True))
+        ]
         truth += [label_of(row, catalogue) == "landlord" for row in h.corpus.requests]
         decidable += [row.decidable for row in h.corpus.requests]
         left_open += list(sigmoid(own[:n_requests, end + outputs.flags.index("open")]))

@@ -213,8 +213,10 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         today = date.today()
         landlord = np.array(
             [
-                ruler.rule(rules, circumstances, {}, today).landlord
-                for rules, circumstances in zip(recognition.rules, recognition.circumstances, strict=True)
+                ruler.rule(rules, circumstances, {}, today, recognition.causes(i)).landlord
+                for i, (rules, circumstances) in enumerate(
+                    zip(recognition.rules, recognition.circumstances, strict=True)
+                )
             ]
         )
         return np.column_stack([landlord, 1 - landlord])

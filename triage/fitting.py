@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from triage.catalogue import Catalogue, Elsewhere, Rule
+from triage.catalogue import Catalogue, Elsewhere, Party, Rule
 from triage.counting import count_features
 from triage.features import Vocabulary
 from triage.recogniser import Outputs, Recogniser
 from triage.wording import cue_texts, rule_texts, words_of
 
-__all__ = ["FLAGS", "Cue", "Settings", "Targets", "decides", "fit_recogniser"]
+__all__ = ["CAUSES", "FLAGS", "Cue", "Settings", "Targets", "decides", "fit_recogniser", "pooled"]
 
 FLAGS = ("several", "open", "urgent")
 """What is told about a message as a whole: several defects, left open, urgent."""
+
+CAUSES: dict[Party, str] = {"tenant": "tenant_cause", "landlord": "landlord_cause"}
+"""Outputs that pool the circumstances which turn a default towards a party."""
 
 _SEED = 20261123
 _NEVER = -10.0
@@ -94,7 +97,7 @@ def fit_recogniser(
         [rule.id for rule in catalogue.rules],
         [kind.id for kind in catalogue.elsewhere],
         [circumstance.id for circumstance in catalogue.circumstances],
-        list(FLAGS),
+        [*FLAGS, *CAUSES.values()],
     )
     described: list[Rule | Elsewhere] = (
         [*catalogue.rules, *catalogue.elsewhere] if settings.catalogue_weight > 0 else []
@@ -134,6 +137,18 @@ def fit_recogniser(
         if flag in targets.flags:
             _fit_single(matrix, targets.flags[flag], np.ones(len(texts)), settings, (weights, biases), first + i)
 
+    for party, name in CAUSES.items():
+        counts, truth = pooled(party, targets, catalogue)
+        own = np.array([any(catalogue.circumstance(key).responsible == party for key in keys) for keys in holding])
+        _fit_single(
+            together,
+            np.append(truth, own.astype(bool)),
+            sample_weight * np.append(counts, np.ones(len(mixed), dtype=bool)),
+            settings,
+            (weights, biases),
+            outputs.names.index(name),
+        )
+
     strength = np.square(weights).sum(axis=1)
     kept = np.sort(np.argsort(-strength, kind="stable")[: settings.max_features])
     gains = np.ones(len(outputs), dtype=np.float32)
@@ -157,6 +172,27 @@ def decides(key: str, names: Sequence[str | None], catalogue: Catalogue) -> NDAr
     """
     rules = {rule.id for rule in catalogue.rules if any(entry.when == key for entry in catalogue.exceptions(rule))}
     return np.array([name is None or name in rules for name in names], dtype=bool)
+
+
+def pooled(party: Party, targets: Targets, catalogue: Catalogue) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which texts are about a rule that is the other party's by default, and which of these turn towards a party.
+
+    Returns
+    -------
+    counts, truth : ndarray of bool, shape (n_texts,)
+    """
+    turning = {
+        rule.id: {entry.when for entry in catalogue.exceptions(rule) if entry.responsible == party}
+        for rule in catalogue.rules
+        if rule.responsible != party
+    }
+    names = targets.exclusive
+    counts = np.array([name in turning for name in names], dtype=bool)
+    truth = np.array(
+        [bool(turning.get(str(name), set()) & keys) for name, keys in zip(names, targets.circumstances, strict=True)],
+        dtype=bool,
+    )
+    return counts, truth
 
 
 def _mix_in_cues(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.catalogue import Party
 from triage.features import Vocabulary, pairs
 
 __all__ = ["Outputs", "Recogniser", "Recognition"]
@@ -65,6 +66,12 @@ class Recognition:
     elsewhere: Floats
     circumstances: Floats
     flags: dict[str, Floats]
+
+    def causes(self, row: int) -> dict[Party, float] | None:
+        """Return how likely something in a text turns a default towards each party; None if that was not learned."""
+        if "tenant_cause" not in self.flags:
+            return None
+        return {"tenant": float(self.flags["tenant_cause"][row]), "landlord": float(self.flags["landlord_cause"][row])}
 
 
 @dataclass

@@ -286,7 +286,9 @@ class Triager:
     ) -> Defect | None:
         """Judge one defect; None if the rule it falls under is not in force."""
         policy = self.model.policy
-        ruling = self._ruler.rule(recognition.rules[row], recognition.circumstances[row], facts, day)
+        ruling = self._ruler.rule(
+            recognition.rules[row], recognition.circumstances[row], facts, day, recognition.causes(row)
+        )
         if not ruling.terms or ruling.unruled > _UNRULED:
             return None
         confidence = policy.confidence(ruling.landlord)

@@ -1,0 +1,169 @@
+"""How well labels hold: agreement with a second, blind labelling, and the labels that a model doubts most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from training.corpus import DATASETS, Corpus, CorpusError, Request
+from training.evaluate import label_of
+from training.fit import fold_voices, sample_of
+from triage.catalogue import Catalogue
+from triage.estimator import words_of
+from triage.fitting import Settings, fit_recogniser
+from triage.recogniser import softmax
+
+__all__ = ["Agreement", "Doubt", "SecondLabel", "agreement", "doubts", "kappa", "read_second_labels"]
+
+SECOND = DATASETS / "second_labels.jsonl"
+
+
+class SecondLabel(BaseModel):
+    """What somebody who did not write a message made of it, without seeing its labels."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(description="The message")
+    rule: str
+    circumstances: list[str] = Field(default=[])
+    decidable: bool = Field(default=True)
+    urgent: bool = Field(default=False)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Agreement between first and second labels.
+
+    Attributes
+    ----------
+    count : int
+        Messages labelled twice.
+    kappas : dict of str to float
+        Cohen's kappa for responsibility, rule and urgency.
+    shares : dict of str to float
+        Share of messages with equal labels, by the same names.
+    disagreements : list of (str, str, str)
+        Message, first and second ruling, where responsibility differs.
+    """
+
+    count: int
+    kappas: dict[str, float]
+    shares: dict[str, float]
+    disagreements: list[tuple[str, str, str]]
+
+
+def read_second_labels(path: Path = SECOND) -> list[SecondLabel]:
+    """Read second labels.
+
+    Raises
+    ------
+    CorpusError
+        With file, row and field of every problem.
+    """
+    labels, problems = [], []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            labels.append(SecondLabel.model_validate_json(line))
+        except ValidationError as error:
+            problems += [f"{path}:{number}: {'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors()]
+    if problems:
+        raise CorpusError(problems)
+    return labels
+
+
+def agreement(corpus: Corpus, second: Sequence[SecondLabel], catalogue: Catalogue) -> Agreement:
+    """Compare first and second labels; responsibility is looked up in the catalogue for both.
+
+    Messages that either labeller would ask back about do not count for responsibility.
+    """
+    rows = {row.id: row for row in corpus.requests}
+    pairs = [(rows[label.id], label) for label in second if label.id in rows]
+    decided = [(row, label) for row, label in pairs if row.decidable and label.decidable]
+    ruled = [(label_of(row, catalogue), label_of(_as_request(row, label), catalogue)) for row, label in decided]
+    compared = {
+        "responsibility": ruled,
+        "rule": [(row.rule, label.rule) for row, label in pairs],
+        "urgency": [(str(row.urgent), str(label.urgent)) for row, label in pairs],
+    }
+    return Agreement(
+        len(pairs),
+        {name: kappa(both) for name, both in compared.items()},
+        {name: float(np.mean([a == b for a, b in both])) for name, both in compared.items()},
+        [
+            (row.id, _said(row.rule, row.circumstances), _said(label.rule, label.circumstances))
+            for (row, label), (a, b) in zip(decided, ruled, strict=True)
+            if a != b
+        ],
+    )
+
+
+def _as_request(row: Request, label: SecondLabel) -> Request:
+    return row.model_copy(update={"rule": label.rule, "circumstances": label.circumstances})
+
+
+def _said(rule: str, circumstances: Sequence[str]) -> str:
+    return " + ".join([rule, *circumstances])
+
+
+def kappa(pairs: Sequence[tuple[str, str]]) -> float:
+    """Return Cohen's kappa: agreement beyond what chance would give (Cohen 1960).
+
+    Examples
+    --------
+    >>> kappa([("a", "a"), ("b", "b"), ("a", "b"), ("b", "b")])
+    0.5
+    """
+    if not pairs:
+        return float("nan")
+    names = {name for pair in pairs for name in pair}
+    observed = np.mean([a == b for a, b in pairs])
+    first, second = zip(*pairs, strict=True)
+    expected = sum(first.count(name) * second.count(name) for name in names) / len(pairs) ** 2
+    return 1.0 if expected == 1 else float((observed - expected) / (1 - expected))
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A label that a model fitted on other voices finds unlikely."""
+
+    id: str
+    rule: str
+    probability: float
+    likeliest: str
+    text: str
+
+
+def doubts(
+    corpus: Corpus,
+    catalogue: Catalogue,
+    settings: Settings | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[Doubt]:
+    """Rank requests by how little a model that never saw their voice believes their rule (self-confidence).
+
+    Source: Northcutt, Jiang and Chuang (2021), Confident learning.
+
+    Returns
+    -------
+    list of Doubt
+        Least believed first.
+    """
+    found: list[Doubt] = []
+    folds = fold_voices(list(corpus.voices))
+    for number, fold in enumerate(folds, 1):
+        say(f"fitting without {len(fold)} voices ({number} of {len(folds)})")
+        sample = sample_of(corpus.by_voices(set(corpus.voices) - set(fold)))
+        recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings or Settings(), sample.phrases)
+        rows = corpus.by_voices(fold).requests
+        n = recogniser.outputs.n_exclusive
+        chances = softmax(recogniser.scores(words_of([row.text for row in rows]))[:, :n])
+        names = recogniser.outputs.names[:n]
+        found += [
+            Doubt(row.id, row.rule, float(own[names.index(row.rule)]), names[int(own.argmax())], row.text)
+            for row, own in zip(rows, chances, strict=True)
+        ]
+    return sorted(found, key=lambda doubt: doubt.probability)
