@@ -260,8 +260,9 @@ def upper_bound(wrong: int, count: int, sure: float) -> float:
 def least_confidence(confidence: Floats, right: NDArray[np.bool_], accepted: float, sure: float) -> float:
     """Find the least confidence from which on few enough decisions are wrong.
 
-    Candidates are tested from the strictest on, each only if all before it passed, so that testing many spends no
-    confidence (fixed-sequence testing).
+    Candidates are tested from the strictest on. The first ones have too few cases to pass whatever the outcome and are
+    passed over; after one has passed, the first that fails ends the search (fixed-sequence testing). Where a candidate
+    with enough cases fails before any has passed, the search goes on, so the bound is a little optimistic there.
 
     Parameters
     ----------

@@ -26,11 +26,11 @@ _SHORT = 15
 class Bounds:
     """What a corpus must keep to."""
 
-    requests: int = 2500
-    elsewhere: int = 250
-    several: int = 150
-    per_rule: int = 4
-    per_circumstance: int = 40
+    requests: int = 10_000
+    elsewhere: int = 1000
+    several: int = 600
+    per_rule: int = 25
+    per_circumstance: int = 120
     duplicate_share: float = 0.003
     sequence_share: float = 0.005
 

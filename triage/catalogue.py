@@ -16,7 +16,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from triage.citation import cite
 from triage.consistency import InconsistentError, find_problems
 
-__all__ = ["Article", "Catalogue", "Circumstance", "Danger", "Elsewhere", "Party", "Rule", "Source", "Text", "Unless"]
+__all__ = [
+    "Article",
+    "Catalogue",
+    "Circumstance",
+    "Danger",
+    "Elsewhere",
+    "Party",
+    "Period",
+    "Rule",
+    "Source",
+    "Text",
+    "Unless",
+]
 
 Party = Literal["landlord", "tenant"]
 Language = Literal["nl", "en"]
@@ -127,7 +139,16 @@ class Departure(_Part):
     insists: bool = Field(description="True where the association's rule is applied all the same")
 
 
-class Rule(_Part):
+class Period(_Part):
+    """When a rule holds, and for which tenancies."""
+
+    valid_from: date | None = Field(default=None, description="First day on which the rule holds")
+    valid_until: date | None = Field(default=None, description="Last day on which the rule holds, inclusive")
+    tenancy_from: date | None = Field(default=None, description="Binds tenancies that started on this day or later")
+    tenancy_until: date | None = Field(default=None, description="Binds tenancies that started on this day or earlier")
+
+
+class Rule(Period):
     """An object and what is wrong with it, who repairs it, and why."""
 
     id: RuleId = Field(description="Readable, never changed, never derived from the title")
@@ -141,10 +162,6 @@ class Rule(_Part):
     words: Phrases = Field(description="Words that people use for it")
     examples: Phrases = Field(description="Messages as tenants type them")
     unless: list[Unless] = Field(default=[], description="Exceptions of this rule, in the order of testing")
-    valid_from: date | None = Field(default=None, description="First day on which the rule holds")
-    valid_until: date | None = Field(default=None, description="Last day on which the rule holds, inclusive")
-    tenancy_from: date | None = Field(default=None, description="Binds tenancies that started on this day or later")
-    tenancy_until: date | None = Field(default=None, description="Binds tenancies that started on this day or earlier")
     beside: RuleId | None = Field(default=None, description="Rule of law that an own rule replaces or stands beside")
     departures: list[Departure] = Field(default=[], description="Where it departs from law to the tenant's cost")
     vera: Vera | None = Field(default=None, description="Sector codes, where the association maps them")

@@ -40,8 +40,8 @@ class Settings:
     min_count: int = 2
     max_features: int = 30_000
     max_iter: int = 60
-    mixes: int = 6
-    mix_weight: float = 1.0
+    mixes: int = 3
+    mix_weight: float = 0.5
     blur_weight: float = 0.5
 
 

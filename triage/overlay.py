@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -14,6 +13,7 @@ from triage.catalogue import (
     Departure,
     Key,
     Party,
+    Period,
     Phrases,
     Retirement,
     Rule,
@@ -38,7 +38,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Change(_Part):
+class Change(Period):
     """What the association says otherwise about a rule that exists."""
 
     rule: RuleId = Field(description="Rule that is changed")
@@ -48,16 +48,12 @@ class Change(_Part):
     tip: Text | None = Field(default=None, description="What the tenant can do")
     urgency: Urgency | None = Field(default=None, description="How urgent")
     unless: list[Unless] = Field(default=[], description="Exceptions that are added, or that replace one of law")
-    valid_from: date | None = Field(default=None, description="First day on which the change holds")
-    valid_until: date | None = Field(default=None, description="Last day on which it holds, inclusive")
-    tenancy_from: date | None = Field(default=None, description="Binds tenancies that started on this day or later")
-    tenancy_until: date | None = Field(default=None, description="Binds tenancies that started on this day or earlier")
     vera: Vera | None = Field(default=None, description="Sector codes")
     insist: bool = Field(default=False, description="Apply it even where law gives the repair to the landlord")
     note: str | None = Field(default=None, description="What your own document says")
 
 
-class OwnRule(_Part):
+class OwnRule(Period):
     """A rule that the association adds; what is left out is as in the rule of law beside it."""
 
     id: RuleId = Field(description="Readable, never changed")
@@ -72,10 +68,6 @@ class OwnRule(_Part):
     why: Text | None = Field(default=None, description="Reason in plain words, for the tenant")
     tip: Text | None = Field(default=None, description="What the tenant can do")
     unless: list[Unless] = Field(default=[], description="Exceptions of this rule, in the order of testing")
-    valid_from: date | None = Field(default=None, description="First day on which the rule holds")
-    valid_until: date | None = Field(default=None, description="Last day on which the rule holds, inclusive")
-    tenancy_from: date | None = Field(default=None, description="Binds tenancies that started on this day or later")
-    tenancy_until: date | None = Field(default=None, description="Binds tenancies that started on this day or earlier")
     vera: Vera | None = Field(default=None, description="Sector codes")
     insist: bool = Field(default=False, description="Apply it even where law gives the repair to the landlord")
 

@@ -7,6 +7,7 @@ import pytest
 
 from training.corpus import DATASETS, CorpusError, add_batch, fingerprint, read_corpus
 from training.corpus_check import Bounds, commonest_sequences, measure, near_duplicates
+from training.labels import agreement, kappa, read_second_labels
 from triage.catalogue_file import BUNDLED, read_catalogue
 
 
@@ -18,8 +19,23 @@ def shipped():
 def test_the_shipped_corpus_keeps_its_bounds(shipped):
     report = measure(shipped, read_catalogue(BUNDLED))
     assert report.failures == []
-    assert report.figures["requests"] >= 2500
-    assert report.figures["voices"] >= 20
+    assert report.figures["requests"] >= 10_000
+    assert report.figures["voices"] >= 60
+    assert report.figures["undecidable"] >= 1200
+    assert 0.08 <= report.figures["english"] / report.figures["requests"] <= 0.15
+
+
+def test_a_second_blind_labelling_agrees(shipped):
+    found = agreement(shipped, read_second_labels(), read_catalogue(BUNDLED))
+    assert found.count >= 750
+    assert found.kappas["responsibility"] >= 0.85
+    assert found.kappas["rule"] >= 0.75
+    assert found.kappas["urgency"] >= 0.8
+
+
+def test_phrases_are_held_out_of_messages(shipped):
+    texts = {row.text.lower() for row in shipped.part("test").messages()}
+    assert [saying.text for saying in shipped.sayings if saying.text.lower() in texts] == []
 
 
 def test_pandas_reads_each_file_in_one_line(shipped):
@@ -115,3 +131,9 @@ def test_too_little_is_a_failure(corpus, small):
     assert any(failure.startswith("requests: 20 messages") for failure in failures)
     assert any(failure.startswith("rule boiler.fault: 5 messages") for failure in failures)
     assert any(failure.startswith("circumstance worn: 0 messages") for failure in failures)
+
+
+def test_kappa_is_agreement_beyond_chance():
+    assert kappa([("a", "a"), ("b", "b")]) == 1
+    assert kappa([("a", "b"), ("b", "a")]) == -1
+    assert abs(kappa([("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")])) < 1e-9
