@@ -33,7 +33,7 @@ _SURE = 0.90
 """With this confidence the share stays below what is accepted."""
 _OVER_REACH = 0.10
 """Share of undecidable requests that may be decided automatically."""
-_MOST_SPLIT = 0.03
+_MOST_SPLIT = 0.015
 """Share of requests about one defect that may be taken for several."""
 _MOST_LOST = 0.01
 """Share of requests that may be taken for something with nothing to repair."""

@@ -131,6 +131,8 @@ def code_fingerprint() -> str:
         "training/fit.py",
         "training/calibration.py",
         "triage/fitting.py",
+        "triage/counting.py",
+        "triage/wording.py",
         "triage/features.py",
         "triage/message.py",
         "triage/recogniser.py",

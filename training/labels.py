@@ -92,7 +92,7 @@ def agreement(corpus: Corpus, second: Sequence[SecondLabel], catalogue: Catalogu
     return Agreement(
         len(pairs),
         {name: kappa(both) for name, both in compared.items()},
-        {name: float(np.mean([a == b for a, b in both])) for name, both in compared.items()},
+        {name: _share(both) for name, both in compared.items()},
         [
             (row.id, _said(row.rule, row.circumstances), _said(label.rule, label.circumstances))
             for (row, label), (a, b) in zip(decided, ruled, strict=True)
@@ -103,6 +103,10 @@ def agreement(corpus: Corpus, second: Sequence[SecondLabel], catalogue: Catalogu
 
 def _as_request(row: Request, label: SecondLabel) -> Request:
     return row.model_copy(update={"rule": label.rule, "circumstances": label.circumstances})
+
+
+def _share(pairs: Sequence[tuple[str, str]]) -> float:
+    return sum(a == b for a, b in pairs) / len(pairs) if pairs else float("nan")
 
 
 def _said(rule: str, circumstances: Sequence[str]) -> str:

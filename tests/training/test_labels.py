@@ -1,0 +1,75 @@
+"""Labels hold if somebody else would give them too; the least believed are looked at first."""
+
+import json
+
+import pytest
+
+from training.corpus import CorpusError, Saying
+from training.fit import sample_of
+from training.labels import SecondLabel, agreement, doubts, read_second_labels
+from triage.fitting import Settings, decides, fit_recogniser, pooled
+
+
+def test_agreement_is_counted_for_responsibility_rule_and_urgency(corpus, small):
+    second = [
+        SecondLabel(id=row.id, rule=row.rule, circumstances=list(row.circumstances), urgent=row.urgent)
+        for row in corpus.requests
+    ]
+    assert set(agreement(corpus, second, small).kappas.values()) == {1.0}
+    other = [second[0].model_copy(update={"rule": "roof.leak"}), *second[1:]]
+    found = agreement(corpus, other, small)
+    assert found.kappas["rule"] < 1
+    assert found.disagreements == [("a-0", "tap.drips", "roof.leak")]
+
+
+def test_what_either_would_ask_back_about_does_not_count_for_responsibility(corpus, small):
+    label = SecondLabel(id="a-0", rule="roof.leak", decidable=False)
+    assert agreement(corpus, [label], small).disagreements == []
+
+
+def test_second_labels_are_checked(tmp_path):
+    path = tmp_path / "second.jsonl"
+    path.write_text(json.dumps({"id": "a-0", "rule": "tap.drips", "colour": "red"}) + "\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"second\.jsonl:1: colour"):
+        read_second_labels(path)
+
+
+def test_a_wrong_label_is_doubted_first(corpus, small):
+    rows = [row.model_copy(update={"rule": "roof.leak"}) if row.id == "a-3" else row for row in corpus.requests]
+    wrong = type(corpus)(rows, corpus.several, corpus.elsewhere, corpus.voices)
+    ranked = doubts(wrong, small, Settings(min_count=1, max_iter=20, mixes=1))
+    assert {doubt.id for doubt in ranked} == {row.id for row in rows}
+    assert ranked[0].id == "a-3"
+    assert ranked[0].likeliest == "lock.key_lost"
+
+
+def test_a_circumstance_is_learned_only_where_it_can_decide(small):
+    names = ["tap.drips", "roof.leak", "rent", None]
+    assert list(decides("worn", names, small)) == [True, False, False, True]
+    assert list(decides("own_addition", names, small)) == [True, True, False, True]
+
+
+def test_what_turns_a_label_is_pooled_by_the_party_it_turns_to(corpus, small):
+    counts, truth = pooled("tenant", sample_of(corpus).targets, small)
+    assert counts.sum() == sum(small.rule(row.rule).responsible == "landlord" for row in corpus.requests) + len(
+        [d for s in corpus.several for d in s.defects if small.rule(d.rule).responsible == "landlord"]
+    )
+    assert not truth.any()
+
+
+def test_phrases_teach_a_circumstance_behind_any_message(corpus, small):
+    sayings = [
+        *(
+            Saying(circumstance="worn", holds=True, language="nl", text=t)
+            for t in ("stokoud en op", "rijp voor de sloop")
+        ),
+        *(Saying(circumstance="worn", holds=False, language="nl", text=t) for t in ("pas nieuw", "nog geen jaar oud")),
+    ]
+    taught = type(corpus)(corpus.requests, corpus.several, corpus.elsewhere, corpus.voices, sayings)
+    sample = sample_of(taught)
+    recogniser = fit_recogniser(
+        sample.words, sample.targets, small, Settings(min_count=1, max_iter=20, mixes=8, mix_weight=1), sample.phrases
+    )
+    place = recogniser.outputs.circumstances.index("worn")
+    chances = recogniser.recognise([["kraan", "drupt", "stokoud", "en", "op"], ["kraan", "drupt", "pas", "nieuw"]])
+    assert chances.circumstances[0][place] > 0.5 > chances.circumstances[1][place]
