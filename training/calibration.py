@@ -16,12 +16,12 @@ from training.corpus import Corpus
 from training.evaluate import label_of
 from triage.catalogue import Catalogue
 from triage.decision import Policy
-from triage.defects import split
-from triage.features import tokens
+from triage.defects import divide, is_joint
 from triage.fitting import CAUSES, FLAGS, Targets, decides, pooled
 from triage.message import clean
 from triage.recogniser import Outputs, Recogniser, sigmoid, softmax
 from triage.ruling import Ruler
+from triage.words import find_words
 
 __all__ = ["Held", "calibrate", "least_confidence", "upper_bound"]
 
@@ -112,7 +112,7 @@ def _automatic_policy(outcomes: Outcomes, rough: Policy) -> Policy:
     Few automatic decisions may be wrong, and few of the undecidable requests may be decided.
     """
     best, most = rough, 0.0
-    confidence = np.array([rough.confidence(p) for p in outcomes.landlord])
+    confidence = rough.confidence(outcomes.landlord)
     for most_open in np.quantile(outcomes.left_open, np.linspace(0.1, 1.0, 19)):
         thresholds = {
             party: _threshold(outcomes, confidence, party, float(most_open)) for party in ("landlord", "tenant")
@@ -204,15 +204,14 @@ def _request_outcomes(
         n_requests = len(h.corpus.requests)
         rules = softmax(own[:n_requests, :n])[:, :n_rules]
         circumstances = sigmoid(own[:n_requests, n:end])
-        turns = {p: sigmoid(own[:n_requests, end + outputs.flags.index(name)]) for p, name in CAUSES.items()}
-        landlord += [
-            ruler.rule(r, c, {}, _ANY_DAY, {party: float(chances[i]) for party, chances in turns.items()}).landlord
-            for i, (r, c) in enumerate(zip(rules, circumstances, strict=True))
-        ]
+        causes = np.column_stack(
+            [sigmoid(own[:n_requests, end + outputs.flags.index(CAUSES[party])]) for party in ("tenant", "landlord")]
+        )
+        landlord.append(ruler.rule(rules, circumstances, {}, _ANY_DAY, causes).landlord)
         truth += [label_of(row, catalogue) == "landlord" for row in h.corpus.requests]
         decidable += [row.decidable for row in h.corpus.requests]
         left_open += list(sigmoid(own[:n_requests, end + outputs.flags.index("open")]))
-    return Outcomes(np.array(landlord), np.array(truth), np.array(decidable), np.array(left_open, dtype=float))
+    return Outcomes(np.concatenate(landlord), np.array(truth), np.array(decidable), np.array(left_open, dtype=float))
 
 
 def _fit_sharpness(landlord: Floats, truth: NDArray[np.bool_]) -> float:
@@ -296,16 +295,22 @@ def _further_defect_price(held: Sequence[Held], gains: NDArray[np.float32], bias
     counters = []
     for h in held:
         recogniser = dataclasses.replace(h.recogniser, gains=gains, biases=h.recogniser.biases * gains + biases)
-        counters += [_counter(row.text, recogniser) for row in h.corpus.requests[::3]]
+        counters.append(_counter([row.text for row in h.corpus.requests[::3]], recogniser))
     prices = [float(price) for price in np.arange(0.0, 15.5, 0.5)]
     for price in prices:
-        if np.mean([count(price) > 1 for count in counters]) <= _MOST_SPLIT:
+        if np.mean(np.concatenate([count(price) > 1 for count in counters])) <= _MOST_SPLIT:
             return price
     return prices[-1]
 
 
-def _counter(text: str, recogniser: Recogniser) -> Callable[[float], int]:
-    cleaned = clean(text)
-    words = tokens(cleaned)
-    several = float(recogniser.recognise([[token.word for token in words]]).flags["several"][0])
-    return lambda price: len(split(cleaned, words, recogniser, several, price))
+def _counter(texts: Sequence[str], recogniser: Recogniser) -> Callable[[float], NDArray[np.int64]]:
+    words = find_words([clean(text) for text in texts])
+    units = recogniser.units(words)
+    joints = np.array([is_joint(words.word(i)) for i in range(len(words))], dtype=bool)
+    several = recogniser.probabilities(recogniser.score(units, words.firsts[:-1], words.firsts[1:])).flags["several"]
+
+    def count(price: float) -> NDArray[np.int64]:
+        found = divide(words, units, joints, recogniser, several, price).texts
+        return np.bincount(found, minlength=len(texts))
+
+    return count

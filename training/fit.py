@@ -133,10 +133,12 @@ def code_fingerprint() -> str:
         "triage/fitting.py",
         "triage/counting.py",
         "triage/wording.py",
+        "triage/words.py",
         "triage/features.py",
         "triage/message.py",
         "triage/recogniser.py",
         "triage/defects.py",
+        "triage/law.py",
         "triage/ruling.py",
         "triage/decision.py",
     ]

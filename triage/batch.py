@@ -1,17 +1,30 @@
-"""Judgements as a table: one row a request, or one a finding."""
+"""Assessing many requests, and their judgements as a table: one row a request, or one a finding."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+import logging
+from collections.abc import Hashable, Iterator, Sequence
+from datetime import date
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from triage.triager import Defect, Judgement
+from triage.dates import read_date
+from triage.decision import Question
+from triage.errors import TriageError
+from triage.facts import Facts, Settled, Settler
+from triage.judging import Defects, Docket, Judge
+from triage.language import Language
 
-__all__ = ["COLUMNS", "frame"]
+__all__ = ["AT_ONCE", "COLUMNS", "Grain", "frame", "judge_many"]
+
+log = logging.getLogger(__name__)
+
+Grain = Literal["request", "finding"]
+
+AT_ONCE = 2000
+"""Requests that are judged together: enough to spread the cost of each step, few enough for the cache."""
 
 COLUMNS = (
     "responsible",
@@ -29,67 +42,164 @@ COLUMNS = (
 _HOLDS = 0.5
 
 
-def frame(texts: Iterable[object], judgements: Sequence[Judgement], per: Literal["request", "finding"]) -> pd.DataFrame:
+def judge_many(
+    judge: Judge,
+    settler: Settler,
+    texts: Sequence[str],
+    facts: Facts | Sequence[Facts | None] | None,
+    days: str | date | Sequence[str | date | None] | None,
+) -> Iterator[tuple[list[int], Docket]]:
+    """Judge requests, each with what is known of it.
+
+    Yields
+    ------
+    places, docket
+        Which requests, and what was found out about them; together all of them, once each.
+
+    Raises
+    ------
+    FactError, TriageError
+        If facts or a date that count for all cannot be used, or there are not as many as requests.
+    """
+    each_facts = _for_each(facts, len(texts), "facts")
+    each_day = _for_each(days, len(texts), "dates")
+    settled = settler.settle(cast(Facts | None, facts)) if each_facts is None else {}
+    day = read_date(cast("str | date | None", days)) if each_day is None else date.min
+    for start in range(0, len(texts), AT_ONCE):
+        some = range(start, min(start + AT_ONCE, len(texts)))
+        groups: dict[Hashable, tuple[Settled, date, list[int]]] = {}
+        unusable: list[int] = []
+        for i in some:
+            try:
+                own = settled if each_facts is None else settler.settle(each_facts[i])
+                when = day if each_day is None else read_date(each_day[i])
+            except TriageError as error:
+                log.warning("request %d: its facts or date cannot be used: %s", i, type(error).__name__)
+                unusable.append(i)
+                continue
+            key = (when, *sorted(own.items())) if each_facts is not None else when
+            groups.setdefault(key, (own, when, []))[2].append(i)
+        for own, when, places in groups.values():
+            done = 0
+            for docket in judge.judge_safely([texts[i] for i in places], own, when):
+                yield places[done : done + len(docket)], docket
+                done += len(docket)
+        if unusable:
+            yield unusable, Docket.failed(len(unusable))
+
+
+def _for_each(given: Any, count: int, name: str) -> list[Any] | None:
+    """Return what is given for each request; None where one counts for all."""
+    if given is None or not isinstance(given, Sequence | np.ndarray | pd.Series) or isinstance(given, str):
+        return None
+    each = list(given)
+    if len(each) != count:
+        raise TriageError(f"{len(each)} {name} for {count} requests; give one for all or one for each")
+    return each
+
+
+def frame(judged: Sequence[tuple[list[int], Docket]], index: pd.Index[Any], per: Grain) -> pd.DataFrame:
     """Put judgements into a table.
 
     Parameters
     ----------
-    texts : iterable
-        The requests; the index of a Series becomes that of the table.
-    judgements : sequence of Judgement
-        One a request, in order.
+    judged : sequence of (list of int, Docket)
+        Places of requests in the input, and what was found out about them.
+    index : Index
+        The index of the input.
     per : {"request", "finding"}
 
     Returns
     -------
     DataFrame
     """
-    index = texts.index if isinstance(texts, pd.Series) else pd.RangeIndex(len(judgements))
+    rows = _request_columns if per == "request" else _finding_columns
+    tables = [rows(docket) | {"request": np.array(places)[_owners(docket, per)]} for places, docket in judged]
+    names = ["request", "start", "end", *COLUMNS] if per == "finding" else ["request", *COLUMNS]
+    columns = {name: _join([table[name] for table in tables]) for name in names}
+    order = np.argsort(columns["request"], kind="stable")
+    table = pd.DataFrame({name: values[order] for name, values in columns.items()})
     if per == "request":
-        rows = [_request_row(j) for j in judgements]
-        return pd.DataFrame(rows, columns=list(COLUMNS), index=index)
-    findings = [
-        {"request": index[i], "start": d.span.start, "end": d.span.end, **_defect_row(d, j)}
-        for i, j in enumerate(judgements)
-        for d in j.defects
-    ]
-    return pd.DataFrame(findings, columns=["request", "start", "end", *COLUMNS])
+        return table.drop(columns="request").set_axis(index)
+    return table.assign(request=index[table["request"]])
 
 
-def _request_row(j: Judgement) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(COLUMNS)
-    if j.defects:
-        row |= _defect_row(j.defects[0], j)
-        row["confidence"] = float(np.prod([defect.confidence for defect in j.defects]))
-    else:
-        row |= {"confidence": j.confidence, "circumstances": ""}
-    question = j.question
-    return row | {
-        "responsible": j.responsible,
-        "decision": j.decision,
-        "reason": j.why_not_auto,
-        "question": question.text.in_(j.language) if question else None,
-        "urgent": j.urgent,
-        "language": j.language,
-        "elsewhere": j.elsewhere,
+def _owners(docket: Docket, per: Grain) -> Any:
+    if per == "request":
+        return np.arange(len(docket))
+    return docket.defects.stretches.texts if docket.defects else np.empty(0, dtype=np.int64)
+
+
+def _join(parts: Sequence[Any]) -> Any:
+    if not parts:
+        return np.empty(0, dtype=object)
+    return np.concatenate([part if isinstance(part, np.ndarray) else _objects(part) for part in parts])
+
+
+def _objects(values: Sequence[Any]) -> Any:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _request_columns(docket: Docket) -> dict[str, Any]:
+    n = len(docket)
+    outcomes = docket.outcomes()
+    cited: dict[str, Any] = {"rule": [None] * n, "basis": [None] * n, "circumstances": [""] * n}
+    if docket.defects is not None and len(docket.defects):
+        texts, firsts = np.unique(docket.defects.stretches.texts, return_index=True)
+        for name, values in _cited(docket.defects).items():
+            column = _objects(cited[name])
+            column[texts] = _objects(values)[firsts]
+            cited[name] = column
+    return cited | {
+        "responsible": [outcome.responsible for outcome in outcomes],
+        "confidence": np.array([outcome.confidence for outcome in outcomes], dtype=np.float64),
+        "decision": [outcome.decision for outcome in outcomes],
+        "reason": [outcome.reason for outcome in outcomes],
+        "question": [_say(o.question, language) for o, language in zip(outcomes, docket.languages, strict=True)],
+        "urgent": np.array([outcome.urgent for outcome in outcomes], dtype=bool),
+        "language": docket.languages,
+        "elsewhere": docket.elsewhere,
     }
 
 
-def _defect_row(defect: Defect, j: Judgement) -> dict[str, Any]:
-    term = defect.ruling.deciding
-    relevant = {entry.when for entry in defect.ruling.in_force.exceptions[term.rule]}
-    chances = defect.ruling.circumstances
-    holding = [key for key, p in chances.items() if key in relevant and (p >= _HOLDS or key == term.when)]
+def _finding_columns(docket: Docket) -> dict[str, Any]:
+    defects, words = docket.defects, docket.words
+    if defects is None or words is None:
+        return dict.fromkeys(("start", "end", *COLUMNS), [])
+    texts = defects.stretches.texts.tolist()
+    languages = [docket.languages[text] for text in texts]
+    return _cited(defects) | {
+        "start": words.starts[defects.stretches.firsts],
+        "end": words.ends[defects.stretches.lasts - 1],
+        "responsible": defects.responsible(),
+        "confidence": defects.confidence,
+        "decision": defects.decisions,
+        "reason": defects.reasons,
+        "question": [_say(question, own) for question, own in zip(defects.questions, languages, strict=True)],
+        "urgent": np.array(defects.urgent, dtype=bool),
+        "language": languages,
+        "elsewhere": [None] * len(defects),
+    }
+
+
+def _say(question: Question | None, language: Language) -> str | None:
+    return question.text.in_(language) if question else None
+
+
+def _cited(defects: Defects) -> dict[str, list[Any]]:
+    """List the rule, the basis and the circumstances of each defect."""
+    rulings, law = defects.rulings, defects.rulings.law
+    rules = rulings.deciding_rule
+    holding = law.turns_on[rules] & (rulings.chances[:, :-1] >= _HOLDS)
+    when = rulings.deciding_when
+    decided = np.flatnonzero(when < len(law.keys))
+    holding[decided, when[decided]] = True
+    codes, inverse = np.unique(holding @ (1 << np.arange(len(law.keys))), return_inverse=True)
+    listed = [";".join(key for k, key in enumerate(law.keys) if code >> k & 1) for code in codes.tolist()]
     return {
-        "responsible": defect.ruling.responsible,
-        "confidence": defect.confidence,
-        "decision": defect.decision,
-        "reason": defect.reason,
-        "rule": term.rule,
-        "basis": term.basis,
-        "circumstances": ";".join(holding),
-        "question": defect.question.text.in_(j.language) if defect.question else None,
-        "urgent": defect.urgent,
-        "language": j.language,
-        "elsewhere": None,
+        "rule": [law.rules[rule] for rule in rules.tolist()],
+        "basis": [law.bases[basis] for basis in rulings.deciding_basis.tolist()],
+        "circumstances": [listed[i] for i in inverse.tolist()],
     }

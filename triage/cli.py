@@ -60,7 +60,7 @@ def assess(
 
 
 def _read_facts(pairs: list[str]) -> dict[str, bool | str]:
-    from triage.ruling import read_fact
+    from triage.facts import read_fact
 
     facts: dict[str, bool | str] = {}
     for pair in pairs:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from triage.catalogue import Catalogue
-from triage.ruling import Facts
+from triage.facts import Facts
 from triage.triager import load
 
 __all__ = ["Comparison", "compare"]

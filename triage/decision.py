@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from triage.catalogue import Party, Text
-from triage.ruling import Ruler, Ruling
+from triage.catalogue import Catalogue, Text
+from triage.law import Law
+from triage.ruling import Rulings
 
-__all__ = ["Decision", "Policy", "Question", "Reason", "best_question", "decide", "tenancy_question"]
+__all__ = ["DECISIONS", "Asker", "Decision", "Policy", "Question", "Reason", "decide"]
+
+Floats = NDArray[np.float64]
 
 Decision = Literal["auto", "ask", "review"]
+DECISIONS: tuple[Decision, ...] = ("auto", "ask", "review")
+"""From the boldest to the most careful."""
+
 Reason = Literal[
     "ambiguous", "unrecognised", "out-of-scope", "several-defects", "no-rule", "language", "empty", "error"
 ]
 
 _ALTERNATIVES = 3
+_LEAST_WEIGHT = 0.05
+"""A rule less likely than this is not worth telling from others."""
+_RECOGNISED = 0.3
+"""Below this the likeliest rule does not count as recognised."""
 _LEAST_GAIN = 0.02
 """A question that is not expected to raise the chance of being right by this much is not worth asking."""
 
@@ -35,17 +49,17 @@ class Policy(BaseModel):
     sharpness: float = Field(gt=0, description="Slope of the calibration of the label's log-odds")
     further_defect: float = Field(ge=0, description="Price of assuming a further defect in a message, in nats")
 
-    def confidence(self, landlord: float) -> float:
-        """Turn a probability of landlord into the calibrated probability of the likelier label.
+    def confidence(self, landlord: Floats) -> Floats:
+        """Turn probabilities of landlord into the calibrated probabilities of the likelier label.
 
         Examples
         --------
         >>> policy = Policy(landlord=.9, tenant=.95, open=.3, elsewhere=.5, urgent=.5, sharpness=1, further_defect=4)
-        >>> round(policy.confidence(0.2), 3)
-        0.8
+        >>> policy.confidence(np.array([0.2, 0.5]))
+        array([0.8, 0.5])
         """
-        certainty = min(max(landlord, 1 - landlord), 1 - 1e-6)
-        return float(1 / (1 + ((1 - certainty) / certainty) ** self.sharpness))
+        certainty = np.minimum(np.maximum(landlord, 1 - landlord), 1 - 1e-6)
+        return np.asarray(1 / (1 + ((1 - certainty) / certainty) ** self.sharpness))
 
 
 @dataclass(frozen=True)
@@ -69,71 +83,89 @@ class Question:
     gain: float
 
 
-def best_question(ruler: Ruler, ruling: Ruling) -> Question | None:
-    """Find the question whose answer is expected to help most.
+class Asker:
+    """Finds the question whose answer is expected to help most.
 
     Parameters
     ----------
-    ruler : Ruler
-    ruling : Ruling
-
-    Returns
-    -------
-    Question or None
-        None if no answer would change much.
+    catalogue : Catalogue
     """
-    certainty = max(ruling.landlord, 1 - ruling.landlord)
-    candidates = [_about_circumstance(ruler, ruling, key, certainty) for key in _open_circumstances(ruling)]
-    which = _about_rule(ruling, certainty)
-    questions = [question for question in [*candidates, which] if question and question.gain >= _LEAST_GAIN]
-    return max(questions, key=lambda question: question.gain, default=None)
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._questions = {c.id: c.question for c in catalogue.circumstances}
+        self._which = lru_cache(maxsize=4096)(_which)
+
+    def questions(self, rulings: Rulings) -> list[Question | None]:
+        """Find the question for each defect; None where no answer would change much.
+
+        Parameters
+        ----------
+        rulings : Rulings
+
+        Returns
+        -------
+        list of Question or None
+        """
+        if not len(rulings):
+            return []
+        law, landlord = rulings.law, rulings.landlord
+        certainty = np.maximum(landlord, 1 - landlord)
+        by_circumstance = self._gains_by_circumstance(rulings, certainty)
+        best = by_circumstance.argmax(axis=1)
+        gains = by_circumstance[np.arange(len(rulings)), best]
+        by_rule = _gains_by_rule(rulings, certainty)
+        asked = np.flatnonzero(np.maximum(gains, by_rule) >= _LEAST_GAIN)
+        questions: list[Question | None] = [None] * len(rulings)
+        for i in asked.tolist():
+            rules = [law.rules[rule] for rule in rulings.rules[i, :_ALTERNATIVES]]
+            if by_rule[i] > gains[i]:
+                titles = tuple(law.in_force.rules[rule].title for rule in rules)
+                questions[i] = Question(self._which(titles), "rule", tuple(rules), float(by_rule[i]))
+            else:
+                key = law.keys[best[i]]
+                questions[i] = Question(self._wording(law, rules, key), key, (True, False), float(gains[i]))
+        return questions
+
+    def _gains_by_circumstance(self, rulings: Rulings, certainty: Floats) -> Floats:
+        """Weigh what each answer would make of the probability of the right label."""
+        chances = rulings.chances[:, :-1]
+        holding, not_holding = (np.maximum(p, 1 - p) for p in rulings.landlord_if())
+        gains = chances * holding + (1 - chances) * not_holding - certainty[:, None]
+        likeliest = rulings.law.turns_on[rulings.rules[:, :_ALTERNATIVES]].any(axis=1)
+        return np.where(likeliest & (chances > 0) & (chances < 1), gains, -1.0)
+
+    def _wording(self, law: Law, rules: Sequence[str], key: str) -> Text:
+        """Ask for a circumstance in the words of the likeliest rule that has its own."""
+        exceptions = law.in_force.exceptions
+        own = (entry.question for rule in rules for entry in exceptions[rule] if entry.when == key)
+        return next(own, None) or self._questions[key]
 
 
-def _open_circumstances(ruling: Ruling) -> list[str]:
-    rules = dict.fromkeys(term.rule for term in ruling.terms[:_ALTERNATIVES])
-    keys = dict.fromkeys(entry.when for rule in rules for entry in ruling.in_force.exceptions[rule])
-    return [key for key in keys if 0 < ruling.circumstances.get(key, 0.0) < 1]
+def _gains_by_rule(rulings: Rulings, certainty: Floats) -> Floats:
+    if rulings.weights.shape[1] < 2:
+        return np.full(len(rulings), -1.0)
+    landlord = rulings.landlord_by_rule()
+    gains = np.maximum(landlord, rulings.weights - landlord).sum(axis=1) - certainty
+    return np.where(rulings.weights[:, 1] >= _LEAST_WEIGHT, gains, -1.0)
 
 
-def _about_circumstance(ruler: Ruler, ruling: Ruling, key: str, certainty: float) -> Question:
-    chance = ruling.circumstances[key]
-    certainties = [max(p, 1 - p) for p in (ruler.landlord_if(ruling, key, value) for value in (True, False))]
-    gain = chance * certainties[0] + (1 - chance) * certainties[1] - certainty
-    wording = (
-        entry.question
-        for term in ruling.terms[:_ALTERNATIVES]
-        for entry in ruling.in_force.exceptions[term.rule]
-        if entry.when == key
-    )
-    text = next(wording, None) or ruler.catalogue.circumstance(key).question
-    return Question(text, key, (True, False), gain)
-
-
-def _about_rule(ruling: Ruling, certainty: float) -> Question | None:
-    sums: dict[str, list[float]] = {}
-    for term in ruling.terms:
-        both = sums.setdefault(term.rule, [0.0, 0.0])
-        both[term.responsible == "landlord"] += term.probability
-    ranked = sorted(sums, key=lambda rule: -sum(sums[rule]))[:_ALTERNATIVES]
-    if len(ranked) < 2 or sum(sums[ranked[1]]) < 0.05:
+def tenancy_question(rulings: Rulings, defect: int) -> Question | None:
+    """Ask when the tenancy started, where the default of the deciding rule turns on it."""
+    deciding = rulings.deciding(defect)
+    bound = rulings.in_force.bound.get(deciding.rule)
+    if bound is None or deciding.when is not None or bound.responsible == deciding.responsible:
         return None
-    gain = sum(max(both) for both in sums.values()) - certainty
-    titles = [ruling.in_force.rules[rule].title for rule in ranked]
-    text = Text(
+    return Question(_WHEN, "tenancy_start", (), 0.0)
+
+
+_WHEN = Text(nl="Wanneer begon uw huurcontract?", en="When did your tenancy start?")
+
+
+def _which(titles: Sequence[Text]) -> Text:
+    return Text(
         nl="Wat past het best bij wat u ziet: " + _list([title.nl for title in titles], "of") + "?",
         en="Which fits best what you see: " + _list([title.en for title in titles], "or") + "?",
     )
-    return Question(text, "rule", tuple(ranked), gain)
-
-
-def tenancy_question(ruling: Ruling) -> Question | None:
-    """Ask when the tenancy started, where the default of the deciding rule turns on it."""
-    deciding = ruling.deciding
-    bound = ruling.in_force.bound.get(deciding.rule)
-    if bound is None or deciding.when is not None or bound.responsible == deciding.responsible:
-        return None
-    text = Text(nl="Wanneer begon uw huurcontract?", en="When did your tenancy start?")
-    return Question(text, "tenancy_start", (), 0.0)
 
 
 def _list(items: list[str], last: str) -> str:
@@ -142,32 +174,44 @@ def _list(items: list[str], last: str) -> str:
 
 
 def decide(
-    responsible: Party, confidence: float, left_open: float, policy: Policy, question: Question | None, strongest: float
-) -> tuple[Decision, Reason | None]:
-    """Decide what happens with one defect.
+    rulings: Rulings, left_open: Floats, strongest: Floats, policy: Policy, asker: Asker
+) -> tuple[Floats, list[Decision], list[Reason | None], list[Question | None]]:
+    """Decide what happens with each defect.
 
     Parameters
     ----------
-    responsible : {"landlord", "tenant"}
-    confidence : float
-        Calibrated probability of that label.
-    left_open : float
+    rulings : Rulings
+    left_open : ndarray of shape (n_defects,)
         Probability that the message itself leaves the matter open.
-    policy : Policy
-    question : Question or None
-        The question worth asking.
-    strongest : float
+    strongest : ndarray of shape (n_defects,)
         Probability of the likeliest rule.
+    policy : Policy
+    asker : Asker
 
     Returns
     -------
-    decision : {"auto", "ask", "review"}
-    reason : str or None
+    confidence : ndarray of shape (n_defects,)
+        Calibrated probability of the label.
+    decisions : list of {"auto", "ask", "review"}
+    reasons : list of str or None
         Why not automatic.
+    questions : list of Question or None
+        The question worth asking.
     """
-    least = policy.landlord if responsible == "landlord" else policy.tenant
-    if confidence >= least and left_open <= policy.open:
-        return "auto", None
-    if question is not None:
-        return "ask", "ambiguous"
-    return "review", "unrecognised" if strongest < 0.3 else "ambiguous"
+    confidence = policy.confidence(rulings.landlord)
+    least = np.where(rulings.landlord >= 0.5, policy.landlord, policy.tenant)
+    sure = (confidence >= least) & (left_open <= policy.open)
+    n = len(rulings)
+    decisions: list[Decision] = ["auto"] * n
+    reasons: list[Reason | None] = [None] * n
+    questions: list[Question | None] = [None] * n
+    unsure = np.flatnonzero(~sure)
+    for i, question in zip(unsure.tolist(), asker.questions(rulings.take(unsure)), strict=True):
+        questions[i] = question
+        decisions[i] = "ask" if question else "review"
+        reasons[i] = "ambiguous" if question or strongest[i] >= _RECOGNISED else "unrecognised"
+    if rulings.in_force.bound:
+        for i in range(n):
+            if (when := tenancy_question(rulings, i)) is not None:
+                decisions[i], reasons[i], questions[i] = "ask", "ambiguous", when
+    return confidence, decisions, reasons, questions

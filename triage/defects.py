@@ -1,132 +1,206 @@
-"""Finding where in a message each defect is told: one span a defect."""
+"""Finding where in a message each defect is told: one stretch of words a defect."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.features import Token
-from triage.recogniser import Recogniser
+from triage.recogniser import Recogniser, Units
+from triage.words import Words
 
-__all__ = ["Span", "clauses", "split"]
+__all__ = ["Stretches", "clauses", "divide", "is_joint"]
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
 
-_BREAK = re.compile(
-    r"[.!?;:\n•*]+|,|\s[-–—]\s|\(|\)|"
-    r"\b(?:en|ook|verder|daarnaast|tevens|bovendien|trouwens|oja|plus|maar|daarbij|ten tweede|also|and|besides|then)\b",
-    re.I,
+_BREAKS = np.zeros(0x2100, dtype=bool)
+_BREAKS[[ord(c) for c in ".!?;:\n•*,()"]] = True
+_DASHES = np.zeros(0x2100, dtype=bool)
+_DASHES[[ord(c) for c in "-–—"]] = True
+
+_JOINTS = frozenset(
+    "en ook verder daarnaast tevens bovendien trouwens oja plus maar daarbij also and besides then".split()
 )
+
 _MOST_CLAUSES = 40
 _TRUST = 2.0
 """How much the message as a whole counts against its clauses: on held-out voices this finds as many defects at half as
 many false divisions as a weight of one."""
 _FULL_WEIGHT = 4
 """A clause of this many words or more speaks with full voice; a shorter one proportionally less."""
+_HOPELESS = 12.0
+"""At this price of a further defect, in nats, no message is worth dividing."""
 
 
-class Span(NamedTuple):
-    """A stretch of the message, in characters."""
+class Stretches(NamedTuple):
+    """Stretches of words, each of one text.
 
-    start: int
-    end: int
+    Attributes
+    ----------
+    texts, firsts, lasts : ndarray of int, shape (n_stretches,)
+        The text of each, its first word, and the one behind its last.
+    """
+
+    texts: Places
+    firsts: Places
+    lasts: Places
 
 
-def clauses(text: str, tokens: Sequence[Token]) -> list[list[Token]]:
-    """Divide the words of a message into clauses, at punctuation and at words that join.
+def is_joint(word: str) -> bool:
+    """Tell whether a folded word joins two clauses."""
+    return word in _JOINTS
+
+
+def clauses(words: Words, joints: NDArray[np.bool_], texts: Places) -> Stretches:
+    """Divide texts into clauses, at punctuation and at words that join.
+
+    Parameters
+    ----------
+    words : Words
+    joints : ndarray of bool, shape (n_words,)
+        Whether each word joins clauses.
+    texts : ndarray of int
+        Which texts, ascending.
+
+    Returns
+    -------
+    Stretches
+        Without the joining words.
 
     Examples
     --------
-    >>> from triage.features import tokens
-    >>> text = "kraan lekt, en de bel is stuk"
-    >>> [[token.word for token in clause] for clause in clauses(text, tokens(text))]
+    >>> from triage.words import find_words
+    >>> words = find_words(["kraan lekt, en de bel is stuk"])
+    >>> joints = np.array([is_joint(word) for word in words.of_text(0)])
+    >>> found = clauses(words, joints, np.array([0]))
+    >>> [words.of_text(0)[a:b] for a, b in zip(found.firsts, found.lasts)]
     [['kraan', 'lekt'], ['de', 'bel', 'is', 'stuk']]
     """
-    breaks = [match.span() for match in _BREAK.finditer(text)]
-    joints = {start for start, _ in breaks}
-    result: list[list[Token]] = [[]]
-    ends = iter([*(end for _, end in breaks), len(text) + 1])
-    limit = next(ends)
-    for token in tokens:
-        while token.end > limit:
-            limit = next(ends)
-            if result[-1]:
-                result.append([])
-        if token.start not in joints:
-            result[-1].append(token)
-    kept = [clause for clause in result if clause]
-    return (
-        [*kept[: _MOST_CLAUSES - 1], [t for c in kept[_MOST_CLAUSES - 1 :] for t in c]]
-        if len(kept) > _MOST_CLAUSES
-        else kept
-    )
+    counts = words.firsts[texts + 1] - words.firsts[texts]
+    offsets = np.cumsum(counts) - counts
+    own = np.arange(counts.sum()) + np.repeat(words.firsts[texts] - offsets, counts)
+    begins = joints[own] | _broken(words, own)
+    begins[offsets[counts > 0]] = True
+    starts = np.flatnonzero(begins)
+    owner = np.repeat(np.arange(len(texts)), counts)[starts]
+    number = np.arange(len(starts)) - np.searchsorted(owner, owner)
+    starts, owner = starts[number < _MOST_CLAUSES], owner[number < _MOST_CLAUSES]
+    same = np.append(owner[1:] == owner[:-1], False)
+    ends = np.where(same, np.append(starts[1:], 0), (offsets + counts)[owner])
+    starts = starts + joints[own[starts]]
+    full = ends > starts
+    shift = (words.firsts[texts] - offsets)[owner]
+    return Stretches(texts[owner][full], (starts + shift)[full], (ends + shift)[full])
 
 
-def split(text: str, tokens: Sequence[Token], recogniser: Recogniser, several: float, penalty: float) -> list[Span]:
-    """Find the span of each defect.
+def _broken(words: Words, own: Places) -> NDArray[np.bool_]:
+    """Tell which words have a break between them and the word before."""
+    points = np.minimum(words.points, len(_BREAKS) - 1)
+    space = (words.points == 32) | (words.points == 10) | (words.points == 9)
+    dash = _DASHES[points]
+    dash[1:-1] &= space[:-2] & space[2:]
+    counted = np.concatenate([[0], np.cumsum(_BREAKS[points] | dash)])
+    before = np.maximum(own - 1, 0)
+    gap = words.places[before] + words.ends[before] - words.starts[before]
+    return np.asarray(counted[words.places[own]] > counted[gap])
 
-    Each clause says how likely it makes every rule. The message is divided into runs of clauses so that the best rule
+
+def divide(
+    words: Words, units: Units, joints: NDArray[np.bool_], recogniser: Recogniser, several: Floats, penalty: float
+) -> Stretches:
+    """Find the stretch of each defect.
+
+    Each clause says how likely it makes every rule. A message is divided into runs of clauses so that the best rule
     of each run explains its clauses best, at a price for each further run; the price falls with the probability that
     the message tells of several defects.
 
     Parameters
     ----------
-    text : str
-        The clean message.
-    tokens : sequence of Token
-        Its words.
+    words : Words
+        Those of the clean messages.
+    units : Units
+        What the words bring.
+    joints : ndarray of bool, shape (n_words,)
+        Whether each word joins clauses.
     recogniser : Recogniser
-    several : float
-        Probability that the message tells of several defects.
+    several : ndarray of shape (n_texts,)
+        Probability that a message tells of several defects.
     penalty : float
         Price of a further run, in nats, for a message that is as likely to tell of one as of several.
 
     Returns
     -------
-    list of Span
-        In the order of the text; at least one if there are words.
+    Stretches
+        Text by text; one for each text that has words and is not divided.
     """
-    whole = [Span(tokens[0].start, tokens[-1].end)] if tokens else []
-    price = penalty - _TRUST * float(np.log(max(several, 1e-9) / max(1 - several, 1e-9)))
-    parts = clauses(text, tokens)
-    if len(parts) < 2 or price > 12:
-        return whole
-    evidence = _log_likelihoods(parts, recogniser)
-    runs = _best_runs(evidence, price)
-    n_rules = len(recogniser.outputs.rules)
-    defects = [Span(parts[start][0].start, parts[end - 1][-1].end) for start, end, state in runs if state < n_rules]
-    return defects if len(defects) > 1 else whole
+    chance = np.clip(several.astype(np.float64), 1e-9, 1 - 1e-9)
+    prices = penalty - _TRUST * np.log(chance / (1 - chance))
+    texts = np.flatnonzero(np.diff(words.firsts) > 0)
+    whole = {int(t): [(int(words.firsts[t]), int(words.firsts[t + 1]))] for t in texts}
+    parts = clauses(words, joints, texts[prices[texts] <= _HOPELESS])
+    if len(parts.texts):
+        evidence = _log_likelihoods(parts, units, recogniser)
+        n_rules = len(recogniser.outputs.rules)
+        for group, runs in _best_runs(parts.texts, evidence, prices):
+            found = [
+                (int(parts.firsts[group + start]), int(parts.lasts[group + end - 1]))
+                for start, end, state in runs
+                if state < n_rules
+            ]
+            if len(found) > 1:
+                whole[int(parts.texts[group])] = found
+    together = [(text, first, last) for text, found in whole.items() for first, last in found]
+    return Stretches(*np.array(together, dtype=np.int64).reshape(-1, 3).T)
 
 
-def _log_likelihoods(parts: Sequence[Sequence[Token]], recogniser: Recogniser) -> Floats:
+def _log_likelihoods(parts: Stretches, units: Units, recogniser: Recogniser) -> Floats:
     """Weigh each clause's log-probabilities by its length, up to the full weight."""
-    recognition = recogniser.recognise([[token.word for token in part] for part in parts])
-    probabilities = np.hstack([recognition.rules, recognition.elsewhere]).astype(np.float64)
-    weight = np.minimum(1.0, np.array([len(part) for part in parts]) / _FULL_WEIGHT)
-    return np.asarray(np.log(probabilities + 1e-4) * weight[:, None])
+    recognition = recogniser.probabilities(recogniser.score(units, parts.firsts, parts.lasts))
+    probabilities = np.hstack([recognition.rules, recognition.elsewhere])
+    weight = np.minimum(1.0, (parts.lasts - parts.firsts) / _FULL_WEIGHT)
+    return np.asarray(np.log(probabilities + np.float32(1e-4)) * weight[:, None])
 
 
-def _best_runs(evidence: Floats, price: float) -> list[tuple[int, int, int]]:
-    """Divide clauses into runs of one state each, by dynamic programming; return (start, end, state)."""
-    n = len(evidence)
-    sums = np.vstack([np.zeros(evidence.shape[1]), np.cumsum(evidence, axis=0)])
-    best = np.full(n + 1, -np.inf)
-    best[0] = price
-    back = [(0, 0)] * (n + 1)
-    for end in range(1, n + 1):
-        gains = sums[end] - sums[:end]
-        states = gains.argmax(axis=1)
-        totals = best[:end] + gains[np.arange(end), states] - price
-        start = int(totals.argmax())
-        best[end], back[end] = totals[start], (start, int(states[start]))
+def _best_runs(
+    texts: Places, evidence: Floats, prices: Floats
+) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+    """Divide the clauses of each text into runs of one state each, by dynamic programming.
+
+    Texts with as many clauses are worked out together.
+
+    Yields
+    ------
+    place, runs
+        Of each text that has more than one run: where its clauses begin, and (start, end, state) of each run.
+    """
+    places, counts = np.unique(texts, return_index=True, return_counts=True)[1:]
+    for n in np.unique(counts[counts > 1]).tolist():
+        group = places[counts == n]
+        own = evidence[group[:, None] + np.arange(n)]
+        price = prices[texts[group]]
+        sums = np.concatenate([np.zeros_like(own[:, :1]), own.cumsum(axis=1)], axis=1)
+        best = np.full((len(group), n + 1), -np.inf)
+        best[:, 0] = price
+        starts = np.zeros((len(group), n + 1), dtype=np.int64)
+        states = np.zeros((len(group), n + 1), dtype=np.int64)
+        rows = np.arange(len(group))
+        for end in range(1, n + 1):
+            gains = sums[:, end, None] - sums[:, :end]
+            state = gains.argmax(axis=2)
+            totals = best[:, :end] + gains.max(axis=2) - price[:, None]
+            start = totals.argmax(axis=1)
+            best[:, end], starts[:, end], states[:, end] = totals[rows, start], start, state[rows, start]
+        for row in np.flatnonzero(starts[:, n]).tolist():
+            yield int(group[row]), _runs(starts[row].tolist(), states[row].tolist())
+
+
+def _runs(starts: list[int], states: list[int]) -> list[tuple[int, int, int]]:
     runs = []
-    end = n
+    end = len(starts) - 1
     while end > 0:
-        start, state = back[end]
-        runs.append((start, end, state))
-        end = start
+        runs.append((starts[end], end, states[end]))
+        end = starts[end]
     return runs[::-1]

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from triage.catalogue import Catalogue
-from triage.features import tokens
+from triage.words import find_words
 from triage.fitting import Settings, Targets, fit_recogniser
 from triage.message import clean
 from triage.recogniser import Outputs
@@ -23,7 +23,8 @@ __all__ = ["TriageClassifier", "words_of"]
 
 def words_of(texts: Iterable[str]) -> list[list[str]]:
     """Return the folded words of each message, after cleaning."""
-    return [[token.word for token in tokens(clean(text))] for text in texts]
+    words = find_words([clean(text) for text in texts])
+    return [words.of_text(i) for i in range(words.n_texts)]
 
 
 class TriageClassifier(ClassifierMixin, BaseEstimator):
@@ -210,15 +211,8 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         outputs = self.recogniser_.outputs
         ruler = Ruler(self.catalogue_, outputs.rules, outputs.circumstances)
         recognition = self.recogniser_.recognise(words_of(_as_texts(X)))
-        today = date.today()
-        landlord = np.array(
-            [
-                ruler.rule(rules, circumstances, {}, today, recognition.causes(i)).landlord
-                for i, (rules, circumstances) in enumerate(
-                    zip(recognition.rules, recognition.circumstances, strict=True)
-                )
-            ]
-        )
+        rulings = ruler.rule(recognition.rules, recognition.circumstances, {}, date.today(), recognition.causes)
+        landlord = rulings.landlord
         return np.column_stack([landlord, 1 - landlord])
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:

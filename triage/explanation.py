@@ -9,9 +9,9 @@ import numpy as np
 from triage.assessment import FlippedBy, Holding, Score, Word
 from triage.catalogue import Catalogue, Elsewhere, Rule, Text
 from triage.decision import Decision, Question
-from triage.features import Token
-from triage.recogniser import Recogniser
+from triage.recogniser import Recogniser, Units
 from triage.ruling import Term
+from triage.words import Words
 
 __all__ = ["answer", "answer_elsewhere", "answer_unread", "departure", "evidence"]
 
@@ -19,7 +19,9 @@ _LISTED = 6
 _NEGLIGIBLE = 0.02
 
 
-def evidence(text: str, tokens: Sequence[Token], recogniser: Recogniser, output: str) -> tuple[list[Word], Score]:
+def evidence(
+    text: str, words: Words, units: Units, stretch: tuple[int, int], recogniser: Recogniser, output: str
+) -> tuple[list[Word], Score]:
     """Divide a score over the words of a text, exactly.
 
     What a word adds is its row of the recogniser's table; a pair of words is shared between the two.
@@ -28,8 +30,12 @@ def evidence(text: str, tokens: Sequence[Token], recogniser: Recogniser, output:
     ----------
     text : str
         The original message.
-    tokens : sequence of Token
-        The words that were scored.
+    words : Words
+        Those of the clean message.
+    units : Units
+        What they bring.
+    stretch : tuple of int
+        The first word that was scored, and the one behind the last.
     recogniser : Recogniser
     output : str
         Whose score: a rule, a kind, a circumstance or a flag.
@@ -41,21 +47,11 @@ def evidence(text: str, tokens: Sequence[Token], recogniser: Recogniser, output:
     score : Score
         Their weights, plus `Score.unlisted`, plus `Score.intercept`, are `Score.total`.
     """
-    place = recogniser.outputs.names.index(output)
-    words = [token.word for token in tokens]
-    factor = float(recogniser.gains[place]) / recogniser.norm(words)
-    weights = np.array([recogniser.row(word)[0][place] for word in words], dtype=np.float64)
-    shared = np.array([recogniser.row(pair)[0][place] for pair in recogniser.units(words)[len(words) :]]) / 2
-    if len(words) > 1:
-        weights[:-1] += shared
-        weights[1:] += shared
-    weights *= factor
-    telling = [i for i in np.argsort(-weights)[:_LISTED] if weights[i] > _NEGLIGIBLE]
-    listed = [
-        Word(start=t.start, end=t.end, text=text[t.start : t.end], weight=float(weights[i]))
-        for i, t in ((i, tokens[i]) for i in sorted(telling))
-    ]
-    intercept = float(recogniser.biases[place])
+    weights = recogniser.shares(units, *stretch, output)
+    telling = [i for i in np.argsort(-weights)[:_LISTED].tolist() if weights[i] > _NEGLIGIBLE]
+    places = [(i, int(words.starts[stretch[0] + i]), int(words.ends[stretch[0] + i])) for i in sorted(telling)]
+    listed = [Word(start=a, end=b, text=text[a:b], weight=float(weights[i])) for i, a, b in places]
+    intercept = float(recogniser.biases[recogniser.outputs.names.index(output)])
     total = intercept + float(weights.sum())
     return listed, Score(
         total=total, intercept=intercept, unlisted=total - intercept - sum(word.weight for word in listed)

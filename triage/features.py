@@ -1,4 +1,4 @@
-"""Words of a message and the features each word brings, all by itself.
+"""The features each word of a message brings, all by itself.
 
 Every feature but the word pair lies inside one word, so what a word contributes to a score is one row of a table,
 whatever stands around it. That makes scoring fast and evidence exact.
@@ -6,65 +6,42 @@ whatever stands around it. That makes scoring fast and evidence exact.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Token", "Vocabulary", "pairs", "tokens", "word_features"]
+from triage.words import find_words, hash_words, multipliers
+
+__all__ = ["Vocabulary", "hash_pairs", "pairs", "word_features", "words_of"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
+Hashes = NDArray[np.uint64]
 
-_WORD = re.compile(r"[^\W_]+")
 _SHORTEST, _LONGEST = 2, 5
 _WORD_WEIGHT = 2.0
 """Whole words count double against the many character sequences inside them."""
-_LONGEST_WORD = 40
+
+_IN_SEQUENCE = multipliers(_LONGEST, 1000)
+_BY_LENGTH = multipliers(_LONGEST + 1, 2000)
+_FIRST_OF_PAIR, _SECOND_OF_PAIR = multipliers(2, 3000)
+_EDGE = ord(" ")
 
 
-class Token(NamedTuple):
-    """A word and where it stands."""
-
-    word: str
-    start: int
-    end: int
-
-
-def tokens(text: str) -> list[Token]:
-    """Split a text into folded words with their offsets.
-
-    Case, diacritics and digits are folded: ``Café`` and ``cafe`` are one word, every digit is a 0.
+def words_of(text: str) -> list[str]:
+    """Return the folded words of a text.
 
     Examples
     --------
-    >>> tokens("Kraan lékt!")
-    [Token(word='kraan', start=0, end=5), Token(word='lekt', start=6, end=10)]
+    >>> words_of("Café 12b lekt!")
+    ['cafe', '00b', 'lekt']
     """
-    folded = _fold(text)
-    return [Token(match.group()[:_LONGEST_WORD], match.start(), match.end()) for match in _WORD.finditer(folded)]
-
-
-_DIGITS = str.maketrans("123456789", "000000000")
-
-
-def _fold(text: str) -> str:
-    """Fold character by character, so that the length stays."""
-    if text.isascii():
-        return text.lower().translate(_DIGITS)
-    return "".join(_fold_character(c) for c in text).translate(_DIGITS)
-
-
-@lru_cache(maxsize=4096)
-def _fold_character(character: str) -> str:
-    return (unicodedata.normalize("NFKD", character)[0].lower() or character)[0]
+    return find_words([text]).of_text(0)
 
 
 @lru_cache(maxsize=65536)
@@ -94,6 +71,12 @@ def pairs(words: Sequence[str]) -> list[str]:
     return [f"{a} {b}" for a, b in pairwise(words)]
 
 
+def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
+    """Hash pairs of words, given the hashes of both."""
+    mixed = first * _FIRST_OF_PAIR + second * _SECOND_OF_PAIR
+    return mixed ^ (mixed >> np.uint64(29))
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The features a model knows, each with its weight.
@@ -108,9 +91,6 @@ class Vocabulary:
 
     names: list[str]
     weights: Floats
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_index", {name: i for i, name in enumerate(self.names)})
 
     @classmethod
     def learn(cls, texts: Iterable[Sequence[str]], min_count: int = 2) -> Vocabulary:
@@ -133,22 +113,99 @@ class Vocabulary:
         factor = [_WORD_WEIGHT if name[0] == "=" else 1.0 for name in names]
         return cls(names, np.asarray(np.multiply(idf, factor), dtype=np.float32))
 
+    def keep(self, numbers: NDArray[np.intp]) -> Vocabulary:
+        """Return the vocabulary of some of the features, in the order given."""
+        return Vocabulary([self.names[i] for i in numbers], self.weights[numbers])
+
     def word(self, word: str) -> tuple[Ints, Floats]:
         """Return the numbers and values of a word's known features."""
-        counts = Counter(word_features(word))
-        return self._values(counts)
+        return self._values(Counter(word_features(word)))
 
     def pair(self, pair: str) -> tuple[Ints, Floats]:
         """Return the number and value of a pair, empty if it is not known."""
         return self._values({pair: 1})
 
     def _values(self, counts: dict[str, int] | Counter[str]) -> tuple[Ints, Floats]:
-        index: dict[str, int] = self._index  # type: ignore[attr-defined]
-        known = [(index[name], count) for name, count in counts.items() if name in index]
+        known = [(self._numbers[name], count) for name, count in counts.items() if name in self._numbers]
         numbers = np.fromiter((i for i, _ in known), dtype=np.int32, count=len(known))
         values = np.fromiter((count for _, count in known), dtype=np.float32, count=len(known))
         return numbers, values * self.weights[numbers]
 
-    def keep(self, numbers: NDArray[np.intp]) -> Vocabulary:
-        """Return the vocabulary of some of the features, in the order given."""
-        return Vocabulary([self.names[i] for i in numbers], self.weights[numbers])
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
+    def many_words(self, words: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """Find the known features of many words at once.
+
+        Parameters
+        ----------
+        words : sequence of str
+            Folded words.
+
+        Returns
+        -------
+        owners, numbers, values : ndarray of shape (n_found,)
+            Which word each belongs to (ascending), the feature's number and its value.
+        """
+        hashes, order = self._hashed
+        wanted, owners = _hash_features(words)
+        places = np.minimum(np.searchsorted(hashes, wanted), max(len(hashes) - 1, 0))
+        known = hashes[places] == wanted if len(hashes) else np.zeros(len(wanted), dtype=bool)
+        keys, counts = np.unique(owners[known] * len(self.names) + order[places[known]], return_counts=True)
+        owners, numbers = np.divmod(keys, max(len(self.names), 1))
+        return owners, numbers, counts.astype(np.float32) * self.weights[numbers]
+
+    @cached_property
+    def _hashed(self) -> tuple[Hashes, NDArray[np.int64]]:
+        """Hashes of all features inside one word, ascending, and the feature's number."""
+        whole = np.array([i for i, name in enumerate(self.names) if name[0] == "="], dtype=np.int64)
+        sequences = [i for i, name in enumerate(self.names) if name[0] != "=" and " " not in name[1:-1]]
+        sequences.sort(key=lambda i: len(self.names[i]))
+        hashes = [_hash_whole(hash_words([self.names[i][1:] for i in whole]))]
+        lengths = np.array([len(self.names[i]) for i in sequences])
+        for n in range(_SHORTEST, _LONGEST + 1):
+            joined = "".join(self.names[i] for i, length in zip(sequences, lengths, strict=True) if length == n)
+            points = np.frombuffer(joined.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
+            hashes.append(_hash_sequences(points.reshape(-1, n)))
+        together = np.concatenate(hashes)
+        order = np.argsort(together, kind="stable")
+        return together[order], np.concatenate([whole, np.array(sequences, dtype=np.int64)])[order]
+
+    @cached_property
+    def known_pairs(self) -> tuple[Hashes, NDArray[np.int64]]:
+        """Hashes of all pairs, ascending, and the feature's number."""
+        numbers = np.array([i for i, name in enumerate(self.names) if " " in name[1:-1]], dtype=np.int64)
+        halves = hash_words([half for i in numbers for half in self.names[i].split(" ")])
+        hashes = hash_pairs(halves[::2], halves[1::2])
+        order = np.argsort(hashes, kind="stable")
+        return hashes[order], numbers[order]
+
+
+def _hash_features(words: Sequence[str]) -> tuple[Hashes, NDArray[np.int64]]:
+    """Hash all features of words, and tell which word each belongs to."""
+    lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    longest = int(lengths.max(initial=0))
+    joined = "".join(word.ljust(longest) for word in words)
+    points = np.full((len(words), longest + 2), _EDGE, dtype=np.uint64)
+    points[:, 1:-1] = np.frombuffer(joined.encode("utf-32-le"), dtype="<u4").reshape(len(words), longest)
+    hashes = [_hash_whole(hash_words(words))]
+    owners = [np.arange(len(words))]
+    for n in range(_SHORTEST, min(_LONGEST, longest + 2) + 1):
+        windows = np.lib.stride_tricks.sliding_window_view(points, n, axis=1)
+        inside = np.arange(windows.shape[1]) <= (lengths + 2 - n)[:, None]
+        hashes.append(_hash_sequences(windows[inside]))
+        owners.append(np.nonzero(inside)[0])
+    return np.concatenate(hashes), np.concatenate(owners)
+
+
+def _hash_whole(hashes: Hashes) -> Hashes:
+    return hashes ^ _BY_LENGTH[0]
+
+
+def _hash_sequences(points: Hashes) -> Hashes:
+    """Hash character sequences of one length, one a row."""
+    n = points.shape[1]
+    return np.asarray((points * _IN_SEQUENCE[:n]).sum(axis=1, dtype=np.uint64) ^ _BY_LENGTH[n])
+
+

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
-__all__ = ["Language", "detect"]
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.features import words_of
+
+__all__ = ["Language", "detect", "detect_many", "mark"]
 
 Language = Literal["nl", "en", "other"]
 
@@ -22,15 +27,31 @@ _ENGLISH = frozenset(
     """
     the a an and of is in on to that not i we my our there at with for as but also from out still can have has no more
     this these what how me us you your it its by over under since because then when broken leaking leak door tap window
-    heating does doesn't doesnt won't wont are was were please could would off been
+    heating does doesn doesnt don dont isn wont are was were please could would off been
     """.split()
 )
-_SHARED = _DUTCH & _ENGLISH
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _FEW = 4
 """With fewer words than this nothing can be told: taken for Dutch."""
 
 _CANDIDATES = ["nl", "en", "pl", "tr", "ar", "de", "uk", "ru", "fr", "es", "pt", "it", "ro", "bg", "so", "zh", "fa"]
+
+DUTCH, ENGLISH, FUNCTION, LETTERS = 1, 2, 4, 8
+"""Marks of a word: of one language alone, in either list, written with letters."""
+
+
+def mark(word: str) -> int:
+    """Mark a folded word for the languages it speaks for.
+
+    Examples
+    --------
+    >>> mark("het"), mark("the"), mark("in"), mark("kraan"), mark("00")
+    (13, 14, 12, 9, 0)
+    """
+    dutch, english = word in _DUTCH, word in _ENGLISH
+    letters = any(c.isalpha() for c in word)
+    return (
+        DUTCH * (dutch and not english) + ENGLISH * (english and not dutch) + FUNCTION * (dutch or english)
+    ) + LETTERS * letters
 
 
 def detect(text: str) -> Language:
@@ -55,20 +76,52 @@ def detect(text: str) -> Language:
     >>> detect("Woda cieknie z kranu w kuchni od tygodnia")
     'other'
     """
-    words = [word.lower() for word in _WORD.findall(text)[:200]]
-    dutch = sum(word in _DUTCH and word not in _SHARED for word in words)
-    english = sum(word in _ENGLISH and word not in _SHARED for word in words)
-    shared = sum(word in _SHARED for word in words)
-    if len(words) < _FEW and text.isascii():
-        return "en" if english > dutch else "nl"
-    if 5 * (dutch + english + shared) >= len(words) and dutch + english > 0:
-        return "en" if english > dutch else "nl"
-    if len(words) < _FEW:
+    marks = np.array([mark(word) for word in words_of(text)], dtype=np.uint8)
+    return detect_many([text], marks, np.array([0, len(marks)]))[0]
+
+
+def detect_many(texts: Sequence[str], marks: NDArray[np.uint8], firsts: NDArray[np.int64]) -> list[Language]:
+    """Tell the language of many messages, of which the words are marked.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Clean messages.
+    marks : ndarray of uint8, shape (n_words,)
+        From `mark`, text after text.
+    firsts : ndarray of int, shape (n_texts + 1,)
+        Where the words of each text begin.
+
+    Returns
+    -------
+    list of {"nl", "en", "other"}
+    """
+    dutch, english, function, letters = (_count(marks, bit, firsts) for bit in (DUTCH, ENGLISH, FUNCTION, LETTERS))
+    plain = (5 * function >= letters) & (dutch + english > 0) & (letters >= _FEW)
+    first_guess: list[Language] = ["en" if more else "nl" for more in (english > dutch).tolist()]
+    return [
+        guess if sure else _tell(text, guess, n, n_function)
+        for text, guess, sure, n, n_function in zip(
+            texts, first_guess, plain.tolist(), letters.tolist(), function.tolist(), strict=True
+        )
+    ]
+
+
+def _count(marks: NDArray[np.uint8], bit: int, firsts: NDArray[np.int64]) -> NDArray[np.int64]:
+    counted = np.concatenate([[0], np.cumsum((marks & bit) > 0)])
+    return np.asarray(counted[firsts[1:]] - counted[firsts[:-1]])
+
+
+def _tell(text: str, guess: Language, letters: int, function: int) -> Language:
+    """Tell the language of a text whose function words alone do not."""
+    if letters < _FEW and (text.isascii() or function):
+        return guess
+    if letters < _FEW:
         return "other" if _is_foreign_script(text) else "nl"
     code, confidence = _identifier().classify(text[:1000].lower())
     if code in ("nl", "en"):
         return "en" if code == "en" else "nl"
-    return "other" if confidence > 0.9 else ("en" if english > dutch else "nl")
+    return "other" if confidence > 0.9 else guess
 
 
 def _is_foreign_script(text: str) -> bool:

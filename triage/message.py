@@ -59,6 +59,13 @@ _PERSONAL = re.compile(
 )
 
 
+_HINTS = re.compile(r"[@0-9]|://|www")
+"""Without one of these there is nothing personal that `_PERSONAL` would find."""
+
+_READABLE = re.compile(r"[ -_a-~\nÀ-ÿ€]*")
+"""Characters that `plain` leaves as they are."""
+
+
 def _blank(match: re.Match[str]) -> str:
     return _spaces(match.group())
 
@@ -70,10 +77,12 @@ def _spaces(text: str) -> str:
 
 def plain(text: str) -> str:
     """Take control characters, markup and entities out, keeping the length."""
-    text = "".join(_readable(c) for c in text[:LIMIT])
-    if _LOOKS_HTML.search(text):
+    text = text[:LIMIT]
+    if not _READABLE.fullmatch(text):
+        text = "".join(_readable(c) for c in text)
+    if "<" in text and _LOOKS_HTML.search(text):
         text = _MARKUP.sub(_blank, text)
-    return _ENTITY.sub(_unescape, text)
+    return _ENTITY.sub(_unescape, text) if "&" in text else text
 
 
 def _readable(character: str) -> str:
@@ -108,11 +117,16 @@ def clean(text: str) -> str:
     '     de kraan lekt. Bel            '
     """
     text = plain(text)
-    text = _keep_words(text, _without_thread(text))
-    text = _keep_words(text, _without_form_labels(text))
-    text = _keep_words(text, _without_signature(text))
-    text = _keep_words(text, _GREETING.sub(_blank, text))
-    return _PERSONAL.sub(_blank, text)
+    # Most messages hold none of the signs that a pass looks for, and skip it.
+    if ">" in text or ":" in text or "--" in text:
+        text = _keep_words(text, _without_thread(text))
+    if ":" in text:
+        text = _keep_words(text, _without_form_labels(text))
+    if "\n" in text:
+        text = _keep_words(text, _without_signature(text))
+    if _GREETING.match(text):
+        text = _keep_words(text, _GREETING.sub(_blank, text))
+    return _PERSONAL.sub(_blank, text) if _HINTS.search(text) else text
 
 
 def _keep_words(before: str, after: str) -> str:

@@ -6,21 +6,28 @@ words are met.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise, repeat
+from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.catalogue import Party
-from triage.features import Vocabulary, pairs
+from triage.features import Hashes, Vocabulary, hash_pairs
+from triage.words import Words, find_words
 
-__all__ = ["Outputs", "Recogniser", "Recognition"]
+__all__ = ["Outputs", "Recogniser", "Recognition", "Units", "sigmoid", "softmax"]
 
 Floats = NDArray[np.float32]
+Places = NDArray[np.int64]
 
-_REMEMBERED = 20_000
-"""Rows kept in memory (some 30 MB); the table starts afresh when it is full."""
+_MOST_BYTES = 64_000_000
+"""What the table of words may take; it starts afresh when it is full."""
+_FEW = 8
+"""As many texts are added up by themselves; more as a matrix product."""
+_SIEVE_BITS = 20
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,33 @@ class Recognition:
     circumstances: Floats
     flags: dict[str, Floats]
 
-    def causes(self, row: int) -> dict[Party, float] | None:
-        """Return how likely something in a text turns a default towards each party; None if that was not learned."""
+    @property
+    def causes(self) -> Floats | None:
+        """How likely something turns a default towards tenant and landlord, shape (n_texts, 2); None if not learned."""
         if "tenant_cause" not in self.flags:
             return None
-        return {"tenant": float(self.flags["tenant_cause"][row]), "landlord": float(self.flags["landlord_cause"][row])}
+        return np.column_stack([self.flags["tenant_cause"], self.flags["landlord_cause"]])
+
+    def take(self, rows: Places) -> Recognition:
+        """Return the probabilities of some of the texts."""
+        flags = {name: chances[rows] for name, chances in self.flags.items()}
+        return Recognition(self.rules[rows], self.elsewhere[rows], self.circumstances[rows], flags)
+
+
+@dataclass(frozen=True)
+class Units:
+    """What the words of a batch bring: for each word its row, then that of the pair it begins; 0 where there is none.
+
+    Attributes
+    ----------
+    rows : ndarray of float32, shape (n_rows, n_outputs + 1)
+        What a word or pair adds to every sum, and to the squared norm. The first row is empty.
+    places : ndarray of int, shape (2 * n_words,)
+        The row of each word and pair, in the order of the text.
+    """
+
+    rows: Floats
+    places: Places
 
 
 @dataclass
@@ -96,7 +125,7 @@ class Recogniser:
     gains: Floats
     biases: Floats
     outputs: Outputs
-    _rows: dict[str, tuple[Floats, float]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _table: _Table | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def pack(
@@ -107,20 +136,44 @@ class Recogniser:
         codes = np.rint(weights / scales[:, None]).astype(np.int8)
         return cls(vocabulary, codes, scales.astype(np.float32), gains, biases, outputs)
 
-    def row(self, unit: str) -> tuple[Floats, float]:
-        """Return what a word or pair adds to every sum, and to the squared norm."""
-        known = self._rows.get(unit)
-        if known is None:
-            if len(self._rows) >= _REMEMBERED:
-                self._rows.clear()
-            numbers, values = self.vocabulary.pair(unit) if " " in unit else self.vocabulary.word(unit)
-            row = (values * self.scales[numbers]) @ self.codes[numbers].astype(np.float32)
-            known = self._rows[unit] = (row, float(values @ values))
-        return known
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the table behind: a worker fills its own faster than it could be sent."""
+        return self.__dict__ | {"_table": None}
 
-    def units(self, words: Sequence[str]) -> list[str]:
-        """List all units of a text: its words and the pairs of neighbours."""
-        return [*words, *pairs(words)]
+    def units(self, words: Words) -> Units:
+        """Look up what the words of a batch bring."""
+        if self._table is None:
+            self._table = _Table(self)
+        return self._table.units(words)
+
+    def score(self, units: Units, firsts: Places, lasts: Places) -> Floats:
+        """Score stretches of words, each from its first word up to, not including, its last.
+
+        Returns
+        -------
+        ndarray of shape (n_stretches, n_outputs)
+        """
+        sums = _add_up(units, 2 * firsts, np.maximum(2 * lasts - 1, 2 * firsts))
+        norm = np.sqrt(sums[:, -1:])
+        norm[norm == 0] = 1
+        return np.asarray(sums[:, :-1] / norm * self.gains + self.biases)
+
+    def shares(self, units: Units, first: int, last: int, output: str) -> NDArray[np.float64]:
+        """Divide a score over the words of a stretch; a pair is shared between its two words.
+
+        Returns
+        -------
+        ndarray of shape (last - first,)
+            With the output's bias they sum to its score.
+        """
+        column = self.outputs.names.index(output)
+        places = units.places[2 * first : max(2 * last - 1, 2 * first)]
+        brought = units.rows[places, column].astype(np.float64)
+        norm = float(np.sqrt(units.rows[places, -1].astype(np.float64).sum())) or 1.0
+        weights = brought[::2].copy()
+        weights[:-1] += brought[1::2] / 2
+        weights[1:] += brought[1::2] / 2
+        return np.asarray(weights * (float(self.gains[column]) / norm))
 
     def scores(self, texts: Sequence[Sequence[str]]) -> Floats:
         """Score texts given as lists of folded words.
@@ -129,25 +182,15 @@ class Recogniser:
         -------
         ndarray of shape (n_texts, n_outputs)
         """
-        scores = np.empty((len(texts), len(self.outputs)), dtype=np.float32)
-        for i, words in enumerate(texts):
-            scores[i] = self._sum(words)
-        return scores * self.gains + self.biases
-
-    def _sum(self, words: Sequence[str]) -> Floats:
-        rows = [self.row(unit) for unit in self.units(words)]
-        total = np.zeros(len(self.outputs), dtype=np.float32)
-        for row, _ in rows:
-            total += row
-        return total / np.float32(self.norm(words))
-
-    def norm(self, words: Sequence[str]) -> float:
-        """Return the length of a text's feature vector, added up over its units; 1 for a text without features."""
-        return float(np.sqrt(sum(self.row(unit)[1] for unit in self.units(words)))) or 1.0
+        words = find_words([" ".join(text) for text in texts])
+        return self.score(self.units(words), words.firsts[:-1], words.firsts[1:])
 
     def recognise(self, texts: Sequence[Sequence[str]]) -> Recognition:
         """Return the probabilities for texts given as lists of folded words."""
-        scores = self.scores(texts)
+        return self.probabilities(self.scores(texts))
+
+    def probabilities(self, scores: Floats) -> Recognition:
+        """Turn scores into probabilities."""
         n_rules, n = len(self.outputs.rules), self.outputs.n_exclusive
         exclusive = softmax(scores[:, :n])
         single = sigmoid(scores[:, n:])
@@ -158,6 +201,124 @@ class Recogniser:
             circumstances=single[:, :n_circumstances],
             flags={flag: single[:, n_circumstances + i] for i, flag in enumerate(self.outputs.flags)},
         )
+
+
+class _Table:
+    """Rows of the words and pairs met so far. Rows that were handed out stay as they are when the table starts afresh."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._recogniser = recogniser
+        self._lock = Lock()
+        self._pair_hashes, self._pair_numbers = recogniser.vocabulary.known_pairs
+        self._sieve = np.zeros(1 << _SIEVE_BITS, dtype=bool)
+        self._sieve[_sieved(self._pair_hashes)] = True
+        self._most = max(_MOST_BYTES // (4 * (len(recogniser.outputs) + 1)), 1)
+        self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        self._rows = np.zeros((256, len(self._recogniser.outputs) + 1), dtype=np.float32)
+        self._count = 1
+        self._word_places: dict[int, int] = {}
+        self._pair_places: dict[int, int] = {}
+
+    def units(self, words: Words) -> Units:
+        """Look up the rows of words and pairs."""
+        hashes, where, inverse = words.unique
+        first, number = self._known_pairs(words)
+        numbers, pair_inverse = np.unique(number, return_inverse=True)
+        with self._lock:
+            if self._count > self._most:
+                self._start_afresh()
+            word_rows = self._places(
+                self._word_places, hashes, lambda new: self._word_rows([words.word(i) for i in where[new]])
+            )
+            pair_rows = self._places(self._pair_places, numbers, lambda new: self._pair_rows(numbers[new]))
+            table = self._rows
+        places = np.zeros(2 * len(words), dtype=np.int64)
+        places[::2] = word_rows[inverse]
+        places[2 * first + 1] = pair_rows[pair_inverse]
+        return Units(table, places)
+
+    def _known_pairs(self, words: Words) -> tuple[Places, Places]:
+        """Find the pairs that the vocabulary knows: the place of the first word, and the feature's number."""
+        first = np.flatnonzero(words.joined)
+        if not len(first) or not len(self._pair_hashes):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        hashes = hash_pairs(words.hashes[first], words.hashes[first + 1])
+        likely = self._sieve[_sieved(hashes)]
+        first, hashes = first[likely], hashes[likely]
+        found = np.minimum(np.searchsorted(self._pair_hashes, hashes), len(self._pair_hashes) - 1)
+        known = self._pair_hashes[found] == hashes
+        return first[known], self._pair_numbers[found[known]]
+
+    def _places(self, known: dict[int, int], keys: NDArray[Any], make: Callable[[Places], Floats]) -> Places:
+        """Return the row of each key, making those that are new."""
+        listed = keys.tolist()
+        places = np.fromiter(map(known.get, listed, repeat(-1)), dtype=np.int64, count=len(listed))
+        new = np.flatnonzero(places < 0)
+        if len(new):
+            places[new] = np.arange(self._count, self._count + len(new))
+            self._add(make(new))
+        known.update(zip((listed[i] for i in new), places[new].tolist(), strict=True))
+        return places
+
+    def _add(self, rows: Floats) -> None:
+        end = self._count + len(rows)
+        if end > len(self._rows):
+            wider = np.zeros((max(end, 2 * len(self._rows)), self._rows.shape[1]), dtype=np.float32)
+            wider[: self._count] = self._rows[: self._count]
+            self._rows = wider
+        self._rows[self._count : end] = rows
+        self._count = end
+
+    def _word_rows(self, words: Sequence[str]) -> Floats:
+        owners, numbers, values = self._recogniser.vocabulary.many_words(words)
+        ends = np.searchsorted(owners, np.arange(len(words) + 1))
+        rows = np.empty((len(words), self._rows.shape[1]), dtype=np.float32)
+        for row, (start, end) in zip(rows, pairwise(ends.tolist()), strict=True):
+            self._bring(numbers[start:end], values[start:end], row)
+        return rows
+
+    def _pair_rows(self, numbers: Places) -> Floats:
+        values = self._recogniser.vocabulary.weights[numbers]
+        rows = np.empty((len(numbers), self._rows.shape[1]), dtype=np.float32)
+        np.multiply(
+            self._recogniser.codes[numbers], (values * self._recogniser.scales[numbers])[:, None], out=rows[:, :-1]
+        )
+        rows[:, -1] = values**2
+        return rows
+
+    def _bring(self, numbers: Places, values: Floats, row: Floats) -> None:
+        """Add up what features add to every sum, and to the squared norm."""
+        row[:-1] = (values * self._recogniser.scales[numbers]) @ self._recogniser.codes[numbers].astype(np.float32)
+        row[-1] = values @ values
+
+
+def _sieved(hashes: Hashes) -> Hashes:
+    return hashes >> np.uint64(64 - _SIEVE_BITS)
+
+
+def _add_up(units: Units, starts: Places, ends: Places) -> Floats:
+    """Add up the rows of stretches of units, one by one in the order of the text: no sum depends on what else is summed."""
+    brings = units.places > 0
+    counted = np.concatenate([[0], np.cumsum(brings)])
+    places = units.places[brings]
+    starts, ends = counted[starts], counted[ends]
+    if len(starts) <= _FEW:
+        sums = np.zeros((len(starts), units.rows.shape[1]), dtype=np.float32)
+        for total, start, end in zip(sums, starts.tolist(), ends.tolist(), strict=True):
+            for place in places[start:end].tolist():
+                total += units.rows[place]
+        return sums
+    # Imported here since a single message needs it not.
+    from scipy.sparse import csr_array
+
+    lengths = ends - starts
+    firsts = np.concatenate([[0], np.cumsum(lengths)])
+    chosen = places[np.arange(firsts[-1]) + np.repeat(starts - firsts[:-1], lengths)]
+    ones = np.ones(len(chosen), dtype=np.float32)
+    shape = (len(starts), len(units.rows))
+    return np.asarray(csr_array((ones, chosen, firsts), shape=shape) @ units.rows)
 
 
 def softmax(scores: Floats) -> Floats:

@@ -6,31 +6,29 @@ the law behind it. Label, reason and question are read off these terms; nothing 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from triage.catalogue import Catalogue, Party
-from triage.errors import FactError
+from triage.facts import Settled
 from triage.in_force import InForce, Timeline
+from triage.law import Law
 
-__all__ = ["Causes", "Facts", "Ruler", "Ruling", "Term", "read_fact"]
+__all__ = ["Ruler", "Rulings", "Term"]
 
-Facts = Mapping[str, bool | str | date]
-"""What the caller already knows: circumstances (or their opposites) as booleans, the rule by its id, the day on which
-the tenancy started as ISO text."""
-
-Causes = Mapping[Party, float]
-"""Probability that something in the message turns a default towards a party."""
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 _POOLED = 0.3
 _STRONGEST = 20.0
 _CONSIDERED = 12
 """Rules that enter the sum; what the others hold together is too little to matter."""
+_NOT_CIRCUMSTANCES = ("rule", "tenancy_start")
 
 
 @dataclass(frozen=True)
@@ -44,53 +42,140 @@ class Term:
     probability: float
 
 
-_NOT_CIRCUMSTANCES = ("rule", "tenancy_start")
-
-
 @dataclass(frozen=True)
-class Ruling:
-    """Who is responsible, as a sum of terms.
+class Rulings:
+    """Who is responsible for each of some defects, as a sum of terms.
 
     Attributes
     ----------
-    terms : tuple of Term
-        Likeliest first; their probabilities sum to 1.
-    landlord : float
-        Probability that the landlord is responsible, before calibration.
-    circumstances : dict of str to float
-        Probability of each circumstance, facts included.
-    in_force : InForce
+    law : Law
         The rules that were applied.
-    unruled : float
+    rules : ndarray of int, shape (n_defects, n_considered)
+        The rules that enter the sum, likeliest first.
+    weights : ndarray of shape (n_defects, n_considered)
+        Their probabilities, which sum to 1.
+    chances : ndarray of shape (n_defects, n_keys + 1)
+        Probability of each circumstance, facts included; the last one never holds.
+    holds : ndarray of shape (n_defects, n_considered, n_exceptions)
+        Probability that each exception of these rules holds.
+    terms : ndarray of shape (n_defects, n_considered, n_exceptions + 1)
+        Probability of each term; the last one of a rule is its default.
+    unruled : ndarray of shape (n_defects,)
         Probability that the defect falls under a rule that is not, or no longer, in force.
-    pulls : mapping of str to float
-        For each rule, by what the odds of its exceptions are multiplied.
-    fixed : frozenset of str
-        Circumstances whose probability was not read from the message.
     """
 
-    terms: tuple[Term, ...]
-    landlord: float
-    circumstances: dict[str, float]
-    in_force: InForce
-    unruled: float
-    pulls: Mapping[str, float]
-    fixed: frozenset[str]
+    law: Law
+    rules: Places
+    weights: Floats
+    chances: Floats
+    holds: Floats
+    terms: Floats
+    unruled: Floats
+
+    def __len__(self) -> int:
+        return len(self.rules)
 
     @property
-    def responsible(self) -> Party:
-        """The likelier party."""
-        return "landlord" if self.landlord >= 0.5 else "tenant"
+    def in_force(self) -> InForce:
+        """The rules that were applied."""
+        return self.law.in_force
+
+    @cached_property
+    def landlord(self) -> Floats:
+        """Probability that the landlord is responsible, before calibration, shape (n_defects,)."""
+        return np.asarray(np.minimum((self.terms * self.law.landlord[self.rules]).sum(axis=(1, 2)), 1.0))
+
+    @cached_property
+    def _deciding(self) -> tuple[Places, Places]:
+        """The rule and the exception to cite: the likeliest term of the strongest article on the side of the label."""
+        n, law = len(self), self.law
+        side = (self.landlord >= 0.5)[:, None, None]
+        own = np.where(law.landlord[self.rules] == side, self.terms, -1.0)
+        article = law.article[law.basis[self.rules]]
+        slots = (np.arange(n)[:, None, None] * law.n_articles + article).ravel()
+        strength = np.bincount(slots, weights=np.maximum(own, 0).ravel(), minlength=n * law.n_articles)
+        strongest = strength.reshape(n, law.n_articles).argmax(axis=1)
+        best = np.where(article == strongest[:, None, None], own, -1.0).reshape(n, -1).argmax(axis=1)
+        place, entry = np.divmod(best, self.terms.shape[2])
+        return self.rules[np.arange(n), place], entry
 
     @property
-    def deciding(self) -> Term:
-        """The term to cite: the likeliest of the strongest basis on the side of the label."""
-        side = [term for term in self.terms if term.responsible == self.responsible]
-        strength: defaultdict[str, float] = defaultdict(float)
-        for term in side:
-            strength[term.basis.partition(".")[0]] += term.probability
-        strongest = max(strength, key=lambda basis: strength[basis])
-        return next(term for term in side if term.basis.partition(".")[0] == strongest)
+    def deciding_rule(self) -> Places:
+        """The rule to cite for each defect, shape (n_defects,)."""
+        return self._deciding[0]
+
+    @property
+    def deciding_when(self) -> Places:
+        """The circumstance that decides that rule; ``len(law.keys)`` where its default does."""
+        rule, entry = self._deciding
+        return np.column_stack([self.law.when, np.full(len(self.law.rules), len(self.law.keys))])[rule, entry]
+
+    @property
+    def deciding_basis(self) -> Places:
+        """The basis to cite for each defect."""
+        return self.law.basis[self._deciding]
+
+    def deciding(self, defect: int) -> Term:
+        """Return the term to cite for a defect."""
+        rule, entry = (int(part[defect]) for part in self._deciding)
+        place = int(np.flatnonzero(self.rules[defect] == rule)[0])
+        return self._term(defect, place, entry)
+
+    def all_terms(self, defect: int) -> list[Term]:
+        """Return the terms of a defect, likeliest first."""
+        places = [(i, j) for i, j in np.ndindex(self.terms.shape[1:]) if self.terms[defect, i, j] > 0]
+        return sorted((self._term(defect, i, j) for i, j in places), key=lambda term: -term.probability)
+
+    def _term(self, defect: int, place: int, entry: int) -> Term:
+        law, rule = self.law, int(self.rules[defect, place])
+        return Term(
+            law.rules[rule],
+            law.keys[law.when[rule, entry]] if entry < law.when.shape[1] else None,
+            "landlord" if law.landlord[rule, entry] else "tenant",
+            law.bases[law.basis[rule, entry]],
+            float(self.terms[defect, place, entry]),
+        )
+
+    def circumstances(self, defect: int) -> dict[str, float]:
+        """Return the probability of each circumstance of a defect."""
+        return dict(zip(self.law.keys, self.chances[defect, :-1].tolist(), strict=True))
+
+    def landlord_by_rule(self) -> Floats:
+        """Return what each rule that was considered adds to the landlord's side, shape (n_defects, n_considered)."""
+        return np.asarray((self.terms * self.law.landlord[self.rules]).sum(axis=2))
+
+    def landlord_if(self) -> tuple[Floats, Floats]:
+        """Return the probability of landlord, had each circumstance been known to hold, and not to hold.
+
+        Returns
+        -------
+        holding, not_holding : ndarray of shape (n_defects, n_keys)
+        """
+        n, law = len(self), self.law
+        landlord = law.landlord[self.rules].astype(np.float64)
+        exceptions, default = landlord[..., :-1], landlord[..., -1]
+        left = np.cumprod(1 - self.holds, axis=2)
+        before = np.concatenate([np.ones_like(left[..., :1]), left], axis=2)[..., : left.shape[2]]
+        # Of what an exception leaves over, the share of the landlord: worked out from the last exception to the first.
+        rest = np.empty_like(self.holds)
+        share = default
+        for j in range(self.holds.shape[2] - 1, -1, -1):
+            rest[..., j] = share
+            share = self.holds[..., j] * exceptions[..., j] + (1 - self.holds[..., j]) * share
+        now = self.holds * exceptions + (1 - self.holds) * rest
+        reach = self.weights[..., None] * before
+        keys = law.when[self.rules]
+        slots = (np.arange(n)[:, None, None] * (len(law.keys) + 1) + keys).ravel()
+        found = []
+        for then in (exceptions, rest):
+            change = np.bincount(slots, weights=(reach * (then - now)).ravel(), minlength=n * (len(law.keys) + 1))
+            found.append(self.landlord[:, None] + change.reshape(n, -1)[:, :-1])
+        return found[0], found[1]
+
+    def take(self, defects: Places) -> Rulings:
+        """Return the rulings on some of the defects."""
+        parts = (self.rules, self.weights, self.chances, self.holds, self.terms, self.unruled)
+        return Rulings(self.law, *(part[defects] for part in parts))
 
 
 class Ruler:
@@ -106,175 +191,116 @@ class Ruler:
     """
 
     def __init__(self, catalogue: Catalogue, rules: Sequence[str], circumstances: Sequence[str]) -> None:
-        self.catalogue = catalogue
         self.rules = list(rules)
-        self.circumstances = list(circumstances)
-        self._timeline = Timeline(catalogue)
-        self._ids = {rule.id for rule in catalogue.rules}
+        self._keys = [c.id for c in catalogue.circumstances]
+        self._recognised = [self._keys.index(key) for key in circumstances]
         self._shares = {c.id: c.share for c in catalogue.circumstances if c.share}
-        self._opposites = {c.opposite: c.id for c in catalogue.circumstances if c.opposite}
+        self._timeline = Timeline(catalogue)
+        self._laws: dict[int, Law] = {}
 
-    def settle(self, facts: Facts | None) -> dict[str, bool | str]:
-        """Translate what a caller knows into circumstances of the catalogue.
-
-        Raises
-        ------
-        FactError
-            If a fact is unknown or has a value it cannot take; it names the facts that exist.
-        """
-        settled: dict[str, bool | str] = {}
-        keys = {c.id for c in self.catalogue.circumstances}
-        for name, value in (facts or {}).items():
-            if name == "rule":
-                if value not in self._ids:
-                    raise FactError(f"fact rule={value!r}: no such rule in catalogue {self.catalogue.id}")
-                settled["rule"] = str(value)
-                continue
-            if name == "tenancy_start":
-                settled["tenancy_start"] = _read_start(value).isoformat()
-                continue
-            if name not in keys and name not in self._opposites:
-                known = ", ".join(sorted(keys | set(self._opposites)))
-                raise FactError(f"unknown fact {name!r}; known are rule, tenancy_start, {known}")
-            if not isinstance(value, bool):
-                raise FactError(f"fact {name}={value!r} must be True or False")
-            settled[self._opposites.get(name, name)] = value != (name in self._opposites)
-        return settled
+    def law(self, day: date, facts: Settled) -> Law:
+        """Return the rules in force on a day, for the tenancy that the facts tell of."""
+        start = facts.get("tenancy_start")
+        in_force = self._timeline.at(day, None if start is None else date.fromisoformat(str(start)))
+        if id(in_force) not in self._laws:
+            self._laws[id(in_force)] = Law(in_force, self._keys)
+        return self._laws[id(in_force)]
 
     def rule(
         self,
-        rules: NDArray[np.float32],
-        circumstances: NDArray[np.float32],
-        facts: Mapping[str, bool | str],
+        rules: NDArray[np.floating],
+        circumstances: NDArray[np.floating],
+        facts: Settled,
         day: date,
-        causes: Causes | None = None,
-    ) -> Ruling:
-        """Rule on one defect.
+        causes: NDArray[np.floating] | None = None,
+    ) -> Rulings:
+        """Rule on defects.
 
         Parameters
         ----------
-        rules : ndarray of shape (n_rules,)
+        rules : ndarray of shape (n_defects, n_rules)
             Probability of each rule, in the order given to the constructor.
-        circumstances : ndarray of shape (n_circumstances,)
+        circumstances : ndarray of shape (n_defects, n_circumstances)
             Probability of each circumstance.
         facts : mapping
-            Settled facts, from `settle`; they outweigh what was recognised.
+            What is known of all these defects, settled; it outweighs what was recognised.
         day : date
             The rules of this day are applied.
-        causes : mapping of party to float, optional
-            Probability that something, whatever it is, turns a default towards that party.
+        causes : ndarray of shape (n_defects, 2), optional
+            Probability that something, whatever it is, turns a default towards the tenant, and towards the landlord.
 
         Returns
         -------
-        Ruling
+        Rulings
         """
-        start = facts.get("tenancy_start")
-        in_force = self._timeline.at(day, None if start is None else date.fromisoformat(str(start)))
-        likely, unruled = self._likely(rules, facts, in_force)
-        chances = {key: float(p) for key, p in zip(self.circumstances, circumstances, strict=True)}
-        pulls = {rule: _pull(rule, chances, in_force, causes) for rule, _ in likely}
+        law = self.law(day, facts)
+        considered, weights, unruled = self._likely(np.asarray(rules, dtype=np.float64), facts, law)
+        recognised = np.zeros((len(considered), len(self._keys) + 1))
+        recognised[:, self._recognised] = circumstances
+        pulls = _pulls(law, considered, recognised, causes)
+        chances = recognised.copy()
+        fixed = np.zeros(len(self._keys) + 1, dtype=bool)
         known = {key: float(value) for key, value in facts.items() if key not in _NOT_CIRCUMSTANCES}
-        fixed = self._shares | known
-        chances |= fixed
-        terms = [term for rule, p in likely for term in _terms(rule, p, _pulled(chances, fixed, pulls[rule]), in_force)]
-        terms.sort(key=lambda term: -term.probability)
-        landlord = sum(term.probability for term in terms if term.responsible == "landlord")
-        return Ruling(tuple(terms), min(landlord, 1.0), chances, in_force, unruled, pulls, frozenset(fixed))
+        for key, chance in (self._shares | known).items():
+            place = self._keys.index(key)
+            chances[:, place] = chance
+            fixed[place] = True
+        holds = _held(law, considered, chances, fixed, pulls)
+        left = np.cumprod(1 - holds, axis=2)
+        before = np.concatenate([np.ones_like(pulls)[..., None], left], axis=2)
+        terms = weights[..., None] * before
+        terms[..., :-1] *= holds
+        return Rulings(law, considered, weights, chances, holds, terms, unruled)
 
-    def _likely(
-        self, rules: NDArray[np.float32], facts: Mapping[str, bool | str], in_force: InForce
-    ) -> tuple[list[tuple[str, float]], float]:
-        """List the likeliest rules that are in force, and what went to others."""
-        if facts.get("rule") in in_force.rules:
-            return [(str(facts["rule"]), 1.0)], 0.0
-        chosen: dict[str, float] = {}
-        lost = 0.0
-        for i in np.argsort(-rules, kind="stable"):
-            if len(chosen) >= _CONSIDERED:
-                break
-            rule = in_force.instead.get(self.rules[i], self.rules[i])
-            if rule in in_force.rules:
-                chosen[rule] = chosen.get(rule, 0.0) + float(rules[i])
-            else:
-                lost += float(rules[i])
-        total = sum(chosen.values()) or 1.0
-        return [(rule, p / total) for rule, p in chosen.items()], 1.0 if "rule" in facts else lost / (total + lost)
-
-    def landlord_if(self, ruling: Ruling, key: str, value: bool) -> float:
-        """Return the probability of landlord, had a circumstance been known."""
-        chances = {**ruling.circumstances, key: float(value)}
-        fixed = {*ruling.fixed, key}
-        weights: defaultdict[str, float] = defaultdict(float)
-        for term in ruling.terms:
-            weights[term.rule] += term.probability
-        return sum(
-            term.probability
-            for rule, p in weights.items()
-            for term in _terms(rule, p, _pulled(chances, fixed, ruling.pulls[rule]), ruling.in_force)
-            if term.responsible == "landlord"
-        )
+    def _likely(self, rules: Floats, facts: Settled, law: Law) -> tuple[Places, Floats, Floats]:
+        """Find the likeliest rules that are in force, and what went to others."""
+        n = len(rules)
+        if facts.get("rule") in law.in_force.rules:
+            return np.full((n, 1), law.rules.index(str(facts["rule"]))), np.ones((n, 1)), np.zeros(n)
+        places = law.places_of(self.rules)
+        if (places >= 0).all() and len(set(places)) == len(places) == len(law.rules):
+            own, lost = np.empty_like(rules), np.zeros(n)
+            own[:, places] = rules
+        else:
+            own = np.zeros((n, len(law.rules)))
+            for output in np.flatnonzero(places >= 0):
+                own[:, places[output]] += rules[:, output]
+            lost = rules[:, places < 0].sum(axis=1)
+        k = min(_CONSIDERED, own.shape[1])
+        some = np.sort(np.argpartition(-own, k - 1, axis=1)[:, :k], axis=1) if k else np.empty((n, 0), dtype=np.int64)
+        chances = np.take_along_axis(own, some, axis=1)
+        order = np.argsort(-chances, axis=1, kind="stable")
+        some, chances = np.take_along_axis(some, order, axis=1), np.take_along_axis(chances, order, axis=1)
+        total = own.sum(axis=1)
+        unruled = np.ones(n) if "rule" in facts else lost / np.maximum(total + lost, 1e-12)
+        return some, chances / np.maximum(chances.sum(axis=1, keepdims=True), 1e-12), unruled
 
 
-def _pull(rule: str, chances: Mapping[str, float], in_force: InForce, causes: Causes | None) -> float:
+def _pulls(law: Law, rules: Places, chances: Floats, causes: NDArray[np.floating] | None) -> Floats:
     """Weigh what all exceptions of a rule come to against whether the message gives any such cause at all.
 
     The first asks for a circumstance by name; the second pools all that turn a default the same way, and so learns from
     many more messages. The geometric mean of their odds is better than either.
     """
     if causes is None:
-        return 1.0
-    default = in_force.rules[rule].responsible
-    against: Party = "tenant" if default == "landlord" else "landlord"
-    none = 1.0
-    for entry in in_force.exceptions[rule]:
-        if entry.responsible == against:
-            none *= 1 - chances.get(entry.when, 0.0)
-    if none == 1.0:
-        return 1.0
-    pull = (_odds(causes[against]) / _odds(1 - none)) ** _POOLED
-    return float(min(max(pull, 1 / _STRONGEST), _STRONGEST))
+        return np.ones(rules.shape)
+    rows = np.arange(len(rules))[:, None]
+    turning = np.where(law.against[rules], chances[rows[..., None], law.when[rules]], 0.0)
+    none = np.prod(1 - turning, axis=2)
+    pooled = np.asarray(causes, dtype=np.float64)[rows, np.where(law.landlord[rules, -1], 0, 1)]
+    pull = (_odds(pooled) / _odds(1 - none)) ** _POOLED
+    return np.where(none == 1.0, 1.0, np.clip(pull, 1 / _STRONGEST, _STRONGEST))
 
 
-def _odds(chance: float) -> float:
-    chance = min(max(chance, 1e-4), 1 - 1e-4)
-    return chance / (1 - chance)
+def _odds(chance: Floats) -> Floats:
+    chance = np.clip(chance, 1e-4, 1 - 1e-4)
+    return np.asarray(chance / (1 - chance))
 
 
-def _pulled(chances: Mapping[str, float], fixed: Container[str], pull: float) -> Mapping[str, float]:
-    if pull == 1.0:
-        return chances
-    return {key: p if key in fixed else p * pull / (1 - p + p * pull) for key, p in chances.items()}
-
-
-def _terms(rule: str, probability: float, chances: Mapping[str, float], in_force: InForce) -> list[Term]:
-    terms = []
-    left = probability
-    for entry in in_force.exceptions[rule]:
-        chance = chances.get(entry.when, 0.0)
-        if chance > 0 and entry.responsible and entry.basis:
-            terms.append(Term(rule, entry.when, entry.responsible, entry.basis, left * chance))
-            left *= 1 - chance
-    default = in_force.rules[rule]
-    terms.append(Term(rule, None, default.responsible, default.basis, left))
-    return terms
-
-
-_SAID = dict.fromkeys(("yes", "true", "ja", "1"), True) | dict.fromkeys(("no", "false", "nee", "0"), False)
-
-
-def read_fact(value: str) -> bool | str:
-    """Read the value of a fact as a person writes it; what is not yes or no stays as it is.
-
-    Examples
-    --------
-    >>> read_fact("ja"), read_fact("No"), read_fact("tap.drips")
-    (True, False, 'tap.drips')
-    """
-    return _SAID.get(value.strip().lower(), value.strip())
-
-
-def _read_start(value: object) -> date:
-    try:
-        return value if isinstance(value, date) else date.fromisoformat(str(value))
-    except ValueError as error:
-        raise FactError(f"fact tenancy_start={value!r} cannot be read; write it as 2024-07-01") from error
+def _held(law: Law, rules: Places, chances: Floats, fixed: NDArray[np.bool_], pulls: Floats) -> Floats:
+    """Return the probability of each exception of some rules, pulled unless it is known."""
+    keys = law.when[rules]
+    chance = chances[np.arange(len(rules))[:, None, None], keys]
+    pull = pulls[..., None]
+    pulled = chance * pull / (1 - chance + chance * pull)
+    return np.where(fixed[keys], chance, pulled)

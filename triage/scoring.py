@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from triage.errors import TriageError
-from triage.ruling import read_fact
+from triage.facts import read_fact
 from triage.triager import Triager
 
 __all__ = ["score_file"]

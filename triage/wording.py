@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from triage.catalogue import Catalogue, Elsewhere, Rule
-from triage.features import tokens
+from triage.features import words_of
 
 __all__ = ["cue_texts", "rule_texts", "words_of"]
-
-
-def words_of(text: str) -> list[str]:
-    """Return the folded words of a text."""
-    return [token.word for token in tokens(text)]
 
 
 def rule_texts(things: Iterable[Rule | Elsewhere]) -> tuple[list[list[str]], list[str]]:

@@ -1,0 +1,179 @@
+"""Putting a judgement into words: label, rule, evidence, what would flip it, question and answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from triage._version import __version__
+from triage.artefact import Model
+from triage.assessment import Assessment, CitedRule, Finding, FlippedBy, Holding, QuestionAsked, Receipt, Word
+from triage.catalogue import Catalogue, Text
+from triage.decision import Question
+from triage.explanation import answer, answer_elsewhere, answer_unread, departure, evidence
+from triage.facts import Settled
+from triage.judging import Docket
+
+__all__ = ["Teller"]
+
+_HOLDS = 0.5
+
+
+class Teller:
+    """Puts judgements into words.
+
+    Parameters
+    ----------
+    model : Model
+    catalogue : Catalogue
+    """
+
+    def __init__(self, model: Model, catalogue: Catalogue) -> None:
+        self._model = model
+        self._recogniser = model.recogniser
+        self._catalogue = catalogue
+        self._kinds = {kind.id: kind for kind in catalogue.elsewhere}
+
+    def tell(self, text: str, docket: Docket, facts: Settled, day: date) -> Assessment:
+        """Put the judgement of one message into words.
+
+        Parameters
+        ----------
+        text : str
+            The original message.
+        docket : Docket
+            Of that message alone.
+        facts : mapping
+            What was known, settled.
+        day : date
+
+        Returns
+        -------
+        Assessment
+        """
+        outcome = docket.outcomes()[0]
+        findings = [self._finding(text, docket, defect) for defect in docket.defects_of()[0]]
+        first = findings[0] if findings else None
+        elsewhere, danger = docket.elsewhere[0], docket.dangers[0]
+        letter = self._letter(docket, findings)
+        advice = danger.advice if danger else next((f.urgent_advice for f in findings if f.urgent_advice), None)
+        told: list[Word] = [word for finding in findings for word in finding.evidence]
+        if elsewhere and docket.words and docket.units:
+            stretch = (0, len(docket.words))
+            told, _ = evidence(text, docket.words, docket.units, stretch, self._recogniser, elsewhere)
+        return Assessment(
+            text=text,
+            language=docket.languages[0],
+            responsible=outcome.responsible,
+            confidence=outcome.confidence,
+            decision=outcome.decision,
+            reason=outcome.reason,
+            rule=first.rule if first else None,
+            basis=first.basis if first else None,
+            circumstances=first.circumstances if first else [],
+            question=_asked(outcome.question),
+            urgent=outcome.urgent,
+            urgent_advice=advice,
+            evidence=told,
+            elsewhere=elsewhere,
+            findings=findings,
+            explanations=_join([advice, letter]) if advice else letter,
+            receipt=self._receipt(facts, day),
+        )
+
+    def _letter(self, docket: Docket, findings: Sequence[Finding]) -> Text:
+        if (kind := docket.elsewhere[0]) is not None:
+            return answer_elsewhere(self._kinds[kind])
+        if findings:
+            return _join([finding.explanations for finding in findings])
+        return answer_unread(docket.languages[0])
+
+    def _finding(self, text: str, docket: Docket, defect: int) -> Finding:
+        defects, words, language = docket.defects, docket.words, docket.languages[0]
+        assert defects is not None and words is not None and docket.units is not None
+        rulings = defects.rulings
+        term = rulings.deciding(defect)
+        rule = rulings.in_force.rules[term.rule]
+        first, last = int(defects.stretches.firsts[defect]), int(defects.stretches.lasts[defect])
+        told, score = evidence(text, words, docket.units, (first, last), self._recogniser, rule.id)
+        holding = self._holding(text, docket, defect)
+        flips = [
+            FlippedBy(
+                id=entry.when,
+                text=self._catalogue.circumstance(entry.when).because,
+                responsible=entry.responsible,
+                basis=entry.basis,
+            )
+            for entry in reversed(rulings.in_force.exceptions[rule.id])
+            if entry.basis and entry.responsible not in (None, term.responsible)
+        ]
+        question = defects.questions[defect]
+        urgent, danger = defects.urgent[defect], defects.dangers[defect]
+        article = self._catalogue.article(term.basis)
+        return Finding(
+            span=(int(words.starts[first]), int(words.ends[last - 1])),
+            responsible=term.responsible,
+            confidence=float(defects.confidence[defect]),
+            decision=defects.decisions[defect],
+            reason=defects.reasons[defect],
+            rule=CitedRule(
+                id=rule.id,
+                title=rule.title.in_(language),
+                citation=self._catalogue.citation(term.basis, language),
+                url=self._catalogue.url(term.basis),
+                quote=article.quote if article else None,
+                vera=rule.vera,
+                departs=departure(rule, self._catalogue),
+            ),
+            basis=term.basis,
+            circumstances=holding,
+            flips=flips,
+            question=_asked(question),
+            urgent=urgent,
+            urgent_advice=(danger.advice if danger else rule.tip) if urgent else None,
+            evidence=told,
+            score=score,
+            explanations=answer(self._catalogue, rule, term, defects.decisions[defect], question, flips, holding),
+        )
+
+    def _holding(self, text: str, docket: Docket, defect: int) -> list[Holding]:
+        defects, words, units = docket.defects, docket.words, docket.units
+        assert defects is not None and words is not None and units is not None
+        term = defects.rulings.deciding(defect)
+        relevant = {entry.when: entry for entry in defects.rulings.in_force.exceptions[term.rule]}
+        learned = set(self._recogniser.outputs.circumstances)
+        stretch = (int(defects.stretches.firsts[defect]), int(defects.stretches.lasts[defect]))
+        return [
+            Holding(
+                id=key,
+                title=self._catalogue.circumstance(key).title.in_(docket.languages[0]),
+                probability=chance,
+                basis=relevant[key].basis,
+                known=chance == 1.0,
+                evidence=evidence(text, words, units, stretch, self._recogniser, key)[0] if key in learned else [],
+            )
+            for key, chance in defects.rulings.circumstances(defect).items()
+            if key in relevant and (chance >= _HOLDS or key == term.when)
+        ]
+
+    def _receipt(self, facts: Settled, day: date) -> Receipt:
+        return Receipt(
+            library=__version__,
+            model=self._model.manifest.version,
+            model_hash=self._model.hash,
+            catalogue=self._catalogue.id,
+            catalogue_version=self._catalogue.version,
+            catalogue_hash=self._catalogue.hash,
+            date=day,
+            facts=dict(facts),
+        )
+
+
+def _asked(question: Question | None) -> QuestionAsked | None:
+    if question is None:
+        return None
+    return QuestionAsked(nl=question.text.nl, en=question.text.en, fact=question.fact, answers=list(question.answers))
+
+
+def _join(texts: list[Text]) -> Text:
+    return Text(nl="\n\n".join(text.nl for text in texts), en="\n\n".join(text.en for text in texts))
