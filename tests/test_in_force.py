@@ -8,7 +8,7 @@ import triage
 from triage.in_force import Timeline
 from triage.remarks import remarks
 
-DRIPS = "De kraan in de keuken drupt al een week"
+DRIPS = "De kraan in de keuken drupt"
 SPRING = """
 changes:
   - {rule: tap.drips, responsible: landlord, basis: 'own:3', valid_from: 2026-04-01, valid_until: 2026-06-30}

@@ -6,7 +6,7 @@ import triage
 from triage.errors import CatalogueError
 from triage.remarks import remarks
 
-DRIPS = "De kraan in de keuken drupt al een week"
+DRIPS = "De kraan in de keuken drupt"
 
 
 def test_a_changed_rule_flips_every_request_under_it_with_no_retraining(lay, bundled):
