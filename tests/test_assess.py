@@ -200,10 +200,10 @@ def test_an_empty_batch_is_an_empty_table(triager):
 
 
 def test_one_bad_row_never_ends_a_batch(triager, monkeypatch):
-    import triage.triager as room
+    import triage.judging as room
 
-    real = room.detect
-    monkeypatch.setattr(room, "detect", lambda text: 1 / 0 if "boem" in text else real(text))
+    real = room.clean
+    monkeypatch.setattr(room, "clean", lambda text: 1 / 0 if "boem" in text else real(text))
     frame = triager.assess_many(["de kraan drupt", "boem", "het dak lekt"])
     assert list(frame["reason"].isin(["error"])) == [False, True, False]
     assert triager.assess("boem").reason == "error"

@@ -5,18 +5,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.counting import count_features
-from triage.features import Vocabulary, tokens, word_features
+from triage.features import Vocabulary, word_features, words_of
+from triage.words import find_words, hash_words
 
 
-@given(st.text(max_size=200))
-def test_tokens_stand_where_they_say(text):
-    for token in tokens(text):
-        assert 0 <= token.start < token.end <= len(text)
-        assert len(text[token.start : token.end]) >= len(token.word)
+@given(st.lists(st.text(max_size=60), max_size=6))
+def test_words_stand_where_they_say(texts):
+    words = find_words(texts)
+    assert words.n_texts == len(texts)
+    for i in range(len(words)):
+        text = texts[words.texts[i]]
+        assert 0 <= words.starts[i] < words.ends[i] <= len(text)
+        assert words_of(text[words.starts[i] : words.ends[i]]) == [words.word(i)]
+
+
+@given(st.lists(st.text(max_size=60), min_size=1, max_size=6))
+def test_words_are_found_alike_alone_and_together(texts):
+    words = find_words(texts)
+    for i, text in enumerate(texts):
+        assert words.of_text(i) == words_of(text)
+    assert (words.hashes == hash_words([words.word(i) for i in range(len(words))])).all()
 
 
 def test_case_accents_and_digits_are_folded():
-    assert [token.word for token in tokens("CAFÉ 12b Ünie")] == ["cafe", "00b", "unie"]
+    assert words_of("CAFÉ 12b Ünie") == ["cafe", "00b", "unie"]
+
+
+@given(st.lists(st.text(alphabet="abcdekrn0", min_size=1, max_size=12), max_size=5))
+def test_features_of_many_words_are_those_of_each(words):
+    vocabulary = Vocabulary.learn([["kraan", "banaan", "a0"], ["kranen", "bad"]], min_count=1)
+    owners, numbers, values = vocabulary.many_words(words)
+    for i, word in enumerate(words):
+        one = dict(zip(*(part.tolist() for part in vocabulary.word(word)), strict=True))
+        many = dict(zip(numbers[owners == i].tolist(), values[owners == i].tolist(), strict=True))
+        assert many == one
 
 
 @given(st.text(alphabet="abcde", min_size=1, max_size=12))

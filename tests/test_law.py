@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from triage.catalogue_file import BUNDLED, read_catalogue
+from triage.facts import Settler
 from triage.ruling import Ruler
 
 LAW = Path(__file__).parent / "law"
@@ -23,25 +24,34 @@ CASES = [parameter.values[0] for parameter in LINES]
 
 
 @pytest.fixture(scope="module")
-def ruler():
-    catalogue = read_catalogue(BUNDLED)
+def catalogue():
+    return read_catalogue(BUNDLED)
+
+
+@pytest.fixture(scope="module")
+def ruler(catalogue):
     return Ruler(catalogue, [rule.id for rule in catalogue.rules], [])
 
 
+@pytest.fixture(scope="module")
+def settler(catalogue):
+    return Settler(catalogue)
+
+
 @pytest.mark.parametrize("line", LINES)
-def test_the_law_says_so(ruler, line):
+def test_the_law_says_so(ruler, settler, line):
     assert set(line) <= {"case", "rule", "given", "not", "then", "date", "tenancy_start"}, "a word that is not known"
     facts = (
         {"rule": line["rule"]} | dict.fromkeys(line.get("given", []), True) | dict.fromkeys(line.get("not", []), False)
     )
     facts |= {"tenancy_start": line["tenancy_start"]} if "tenancy_start" in line else {}
     day = line.get("date", date(2026, 1, 1))
-    ruling = ruler.rule(np.zeros(len(ruler.rules)), np.zeros(0), ruler.settle(facts), day)
-    assert f"{ruling.responsible} {ruling.deciding.basis}" == line["then"], line["case"]
+    nothing = np.zeros((1, len(ruler.rules)))
+    deciding = ruler.rule(nothing, np.zeros((1, 0)), settler.settle(facts), day).deciding(0)
+    assert f"{deciding.responsible} {deciding.basis}" == line["then"], line["case"]
 
 
-def test_every_rule_and_every_circumstance_has_its_sentence(ruler):
-    catalogue = ruler.catalogue
+def test_every_rule_and_every_circumstance_has_its_sentence(catalogue):
     assert {line["rule"] for line in CASES} == {rule.id for rule in catalogue.rules}
     given = {key for line in CASES for key in line.get("given", [])}
     assert given == {c.id for c in catalogue.circumstances if c.words.nl}

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage import FactError
+from triage.facts import Settler
 from triage.ruling import Ruler
 
 DAY = date(2026, 3, 1)
@@ -20,10 +21,25 @@ def ruler(small):
     return Ruler(small, RULES, KEYS)
 
 
-def rule_on(ruler, rule, facts=None, **chances):
-    rules = np.array([float(name == rule) for name in RULES], dtype=np.float32)
-    circumstances = np.array([chances.get(key, 0.0) for key in KEYS], dtype=np.float32)
-    return ruler.rule(rules, circumstances, ruler.settle(facts), DAY)
+@pytest.fixture(scope="module")
+def settler(small):
+    return Settler(small)
+
+
+@pytest.fixture
+def rule_on(ruler, settler):
+    """Rule on a defect that is certainly of one kind, in circumstances of some likelihood."""
+
+    def rule(name, facts=None, **chances):
+        rules = np.array([[float(other == name) for other in RULES]])
+        circumstances = np.array([[chances.get(key, 0.0) for key in KEYS]])
+        return ruler.rule(rules, circumstances, settler.settle(facts), DAY)
+
+    return rule
+
+
+def party(rulings):
+    return rulings.deciding(0).responsible
 
 
 @pytest.mark.parametrize(
@@ -40,54 +56,76 @@ def rule_on(ruler, rule, facts=None, **chances):
         ("roof.leak", ["worn"], "landlord", "BW7:206"),
     ],
 )
-def test_who_is_responsible(ruler, rule, holding, responsible, basis):
-    ruling = rule_on(ruler, rule, **dict.fromkeys(holding, 1.0))
-    assert (ruling.responsible, ruling.deciding.basis) == (responsible, basis)
+def test_who_is_responsible(rule_on, rule, holding, responsible, basis):
+    deciding = rule_on(rule, **dict.fromkeys(holding, 1.0)).deciding(0)
+    assert (deciding.responsible, deciding.basis) == (responsible, basis)
 
 
 chances = st.floats(0, 1, width=32)
 
 
-@given(rules=st.lists(chances, min_size=4, max_size=4), circumstances=st.lists(chances, min_size=5, max_size=5))
-def test_the_cited_term_always_agrees_with_the_label(ruler, rules, circumstances):
-    weights = np.array(rules, dtype=np.float32) + 1e-3
-    ruling = ruler.rule(weights / weights.sum(), np.array(circumstances, dtype=np.float32), {}, DAY)
-    assert ruling.deciding.responsible == ruling.responsible
-    assert sum(term.probability for term in ruling.terms) == pytest.approx(1, abs=1e-4)
-    assert 0 <= ruling.landlord <= 1
+defects = st.lists(st.tuples(*[chances] * 4, *[chances] * 5, *[chances] * 2), min_size=1, max_size=5)
 
 
-def test_a_fact_outweighs_what_was_read(ruler):
-    assert rule_on(ruler, "tap.drips", worn=1.0).responsible == "landlord"
-    assert rule_on(ruler, "tap.drips", facts={"worn": False}, worn=1.0).responsible == "tenant"
+@given(defects=defects)
+def test_the_cited_term_always_agrees_with_the_label(ruler, defects):
+    given = np.array(defects)
+    weights = given[:, :4] + 1e-3
+    rulings = ruler.rule(weights / weights.sum(axis=1, keepdims=True), given[:, 4:9], {}, DAY, given[:, 9:])
+    assert (rulings.landlord >= 0).all()
+    assert (rulings.landlord <= 1).all()
+    for i, landlord in enumerate(rulings.landlord):
+        assert rulings.deciding(i).responsible == ("landlord" if landlord >= 0.5 else "tenant")
+        terms = rulings.all_terms(i)
+        assert sum(term.probability for term in terms) == pytest.approx(1)
+        share = sum(term.probability for term in terms if term.responsible == "landlord")
+        assert landlord == pytest.approx(share)
 
 
-def test_a_fact_may_be_stated_by_its_opposite(ruler):
-    assert rule_on(ruler, "tap.drips", facts={"reachable": False}).responsible == "landlord"
-    assert rule_on(ruler, "tap.drips", facts={"reachable": True}, out_of_reach=1.0).responsible == "tenant"
+@given(defects=defects)
+def test_defects_are_ruled_alike_alone_and_together(ruler, defects):
+    given = np.array(defects)
+    together = ruler.rule(given[:, :4], given[:, 4:9], {}, DAY, given[:, 9:])
+    for i, one in enumerate(given[:, None]):
+        alone = ruler.rule(one[:, :4], one[:, 4:9], {}, DAY, one[:, 9:])
+        assert alone.landlord[0] == together.landlord[i]
+        assert alone.deciding(0) == together.deciding(i)
 
 
-def test_the_rule_itself_may_be_a_fact(ruler):
-    assert rule_on(ruler, "tap.drips", facts={"rule": "roof.leak"}).deciding.rule == "roof.leak"
+@given(defects=defects, key=st.sampled_from(KEYS), value=st.booleans())
+def test_what_an_answer_would_change_is_what_the_answer_changes(ruler, defects, key, value):
+    given = np.array(defects)
+    before = ruler.rule(given[:, :4] + 0.01, given[:, 4:9], {}, DAY)
+    after = ruler.rule(given[:, :4] + 0.01, given[:, 4:9], {key: value}, DAY)
+    foreseen = before.landlord_if()[0 if value else 1][:, before.law.keys.index(key)]
+    assert foreseen == pytest.approx(after.landlord)
+
+
+def test_a_fact_outweighs_what_was_read(rule_on):
+    assert party(rule_on("tap.drips", worn=1.0)) == "landlord"
+    assert party(rule_on("tap.drips", facts={"worn": False}, worn=1.0)) == "tenant"
+
+
+def test_a_fact_may_be_stated_by_its_opposite(rule_on):
+    assert party(rule_on("tap.drips", facts={"reachable": False})) == "landlord"
+    assert party(rule_on("tap.drips", facts={"reachable": True}, out_of_reach=1.0)) == "tenant"
+
+
+def test_the_rule_itself_may_be_a_fact(rule_on):
+    assert rule_on("tap.drips", facts={"rule": "roof.leak"}).deciding(0).rule == "roof.leak"
 
 
 @pytest.mark.parametrize("facts", [{"no_such": True}, {"worn": "maybe"}, {"rule": "no.such"}])
-def test_a_fact_that_cannot_be_used_is_named(ruler, facts):
+def test_a_fact_that_cannot_be_used_is_named(settler, facts):
     with pytest.raises(FactError, match=next(iter(facts))):
-        ruler.settle(facts)
+        settler.settle(facts)
 
 
 def test_rules_of_another_day_do_not_apply(small):
     ended = small.rules[0].model_copy(update={"valid_until": date(2025, 12, 31)})
     catalogue = small.model_copy(update={"rules": [ended, *small.rules[1:]]})
     ruler = Ruler(catalogue, RULES, KEYS)
-    weights = np.array([0.7, 0.3, 0, 0], dtype=np.float32)
-    nothing = np.zeros(5, dtype=np.float32)
-    assert ruler.rule(weights, nothing, {}, date(2025, 12, 31)).deciding.rule == "tap.drips"
-    assert ruler.rule(weights, nothing, {}, date(2026, 1, 1)).deciding.rule == "roof.leak"
-
-
-def test_what_an_answer_would_change(ruler):
-    ruling = rule_on(ruler, "tap.drips", worn=0.5)
-    assert ruler.landlord_if(ruling, "worn", True) == pytest.approx(1)
-    assert ruler.landlord_if(ruling, "worn", False) == pytest.approx(0)
+    weights = np.array([[0.7, 0.3, 0, 0]])
+    nothing = np.zeros((1, 5))
+    assert ruler.rule(weights, nothing, {}, date(2025, 12, 31)).deciding(0).rule == "tap.drips"
+    assert ruler.rule(weights, nothing, {}, date(2026, 1, 1)).deciding(0).rule == "roof.leak"

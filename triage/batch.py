@@ -63,7 +63,7 @@ def judge_many(
     """
     each_facts = _for_each(facts, len(texts), "facts")
     each_day = _for_each(days, len(texts), "dates")
-    settled = settler.settle(cast(Facts | None, facts)) if each_facts is None else {}
+    settled: Settled = settler.settle(cast(Facts | None, facts)) if each_facts is None else {}
     day = read_date(cast("str | date | None", days)) if each_day is None else date.min
     for start in range(0, len(texts), AT_ONCE):
         some = range(start, min(start + AT_ONCE, len(texts)))
@@ -71,7 +71,7 @@ def judge_many(
         unusable: list[int] = []
         for i in some:
             try:
-                own = settled if each_facts is None else settler.settle(each_facts[i])
+                own: Settled = settled if each_facts is None else settler.settle(each_facts[i])
                 when = day if each_day is None else read_date(each_day[i])
             except TriageError as error:
                 log.warning("request %d: its facts or date cannot be used: %s", i, type(error).__name__)
@@ -165,9 +165,10 @@ def _request_columns(docket: Docket) -> dict[str, Any]:
 
 
 def _finding_columns(docket: Docket) -> dict[str, Any]:
-    defects, words = docket.defects, docket.words
-    if defects is None or words is None:
-        return dict.fromkeys(("start", "end", *COLUMNS), [])
+    defects = docket.defects
+    if defects is None:
+        return {key: [] for key in ("start", "end", *COLUMNS)}
+    words = defects.words
     texts = defects.stretches.texts.tolist()
     languages = [docket.languages[text] for text in texts]
     return _cited(defects) | {

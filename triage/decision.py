@@ -174,7 +174,7 @@ def _list(items: list[str], last: str) -> str:
 
 
 def decide(
-    rulings: Rulings, left_open: Floats, strongest: Floats, policy: Policy, asker: Asker
+    rulings: Rulings, left_open: NDArray[np.floating], strongest: NDArray[np.floating], policy: Policy, asker: Asker
 ) -> tuple[Floats, list[Decision], list[Reason | None], list[Question | None]]:
     """Decide what happens with each defect.
 

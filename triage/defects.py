@@ -109,7 +109,12 @@ def _broken(words: Words, own: Places) -> NDArray[np.bool_]:
 
 
 def divide(
-    words: Words, units: Units, joints: NDArray[np.bool_], recogniser: Recogniser, several: Floats, penalty: float
+    words: Words,
+    units: Units,
+    joints: NDArray[np.bool_],
+    recogniser: Recogniser,
+    several: NDArray[np.floating],
+    penalty: float,
 ) -> Stretches:
     """Find the stretch of each defect.
 
@@ -164,9 +169,7 @@ def _log_likelihoods(parts: Stretches, units: Units, recogniser: Recogniser) -> 
     return np.asarray(np.log(probabilities + np.float32(1e-4)) * weight[:, None])
 
 
-def _best_runs(
-    texts: Places, evidence: Floats, prices: Floats
-) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+def _best_runs(texts: Places, evidence: Floats, prices: Floats) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
     """Divide the clauses of each text into runs of one state each, by dynamic programming.
 
     Texts with as many clauses are worked out together.

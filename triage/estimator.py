@@ -12,11 +12,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from triage.catalogue import Catalogue
-from triage.words import find_words
 from triage.fitting import Settings, Targets, fit_recogniser
 from triage.message import clean
 from triage.recogniser import Outputs
 from triage.ruling import Ruler
+from triage.words import find_words
 
 __all__ = ["TriageClassifier", "words_of"]
 

@@ -74,7 +74,7 @@ def pairs(words: Sequence[str]) -> list[str]:
 def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
     """Hash pairs of words, given the hashes of both."""
     mixed = first * _FIRST_OF_PAIR + second * _SECOND_OF_PAIR
-    return mixed ^ (mixed >> np.uint64(29))
+    return np.asarray(mixed ^ (mixed >> np.uint64(29)))
 
 
 @dataclass(frozen=True)
@@ -200,12 +200,10 @@ def _hash_features(words: Sequence[str]) -> tuple[Hashes, NDArray[np.int64]]:
 
 
 def _hash_whole(hashes: Hashes) -> Hashes:
-    return hashes ^ _BY_LENGTH[0]
+    return np.asarray(hashes ^ _BY_LENGTH[0])
 
 
 def _hash_sequences(points: Hashes) -> Hashes:
     """Hash character sequences of one length, one a row."""
     n = points.shape[1]
     return np.asarray((points * _IN_SEQUENCE[:n]).sum(axis=1, dtype=np.uint64) ^ _BY_LENGTH[n])
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,8 +37,10 @@ _MOST_MARKED = 500_000
 
 @dataclass(frozen=True)
 class Defects:
-    """Defects, judged: one a row, in the order of the messages."""
+    """Defects, judged: one a row, in the order of the messages; and the words that tell of them."""
 
+    words: Words
+    units: Units
     stretches: Stretches
     rulings: Rulings
     confidence: NDArray[np.float64]
@@ -82,10 +85,7 @@ class Docket:
         How sure that is.
     dangers : list of Danger or None
     defects : Defects or None
-        None where no message has any.
-    words : Words or None
         None where messages could not be read.
-    units : Units or None
     """
 
     languages: list[Language]
@@ -94,8 +94,6 @@ class Docket:
     sure_elsewhere: list[float]
     dangers: list[Danger | None]
     defects: Defects | None = None
-    words: Words | None = None
-    units: Units | None = None
 
     def __len__(self) -> int:
         return len(self.reasons)
@@ -110,7 +108,7 @@ class Docket:
         if self.defects is None:
             return [range(0)] * len(self)
         ends = np.searchsorted(self.defects.stretches.texts, np.arange(len(self) + 1)).tolist()
-        return [range(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+        return [range(a, b) for a, b in itertools.pairwise(ends)]
 
     def outcomes(self) -> list[Outcome]:
         """Say what each message comes to."""
@@ -236,9 +234,7 @@ class Judge:
             elsewhere=[kinds[likeliest[i]] if gone else None for i, gone in enumerate(away.tolist())],
             sure_elsewhere=np.where(away, nothing, 0.0).tolist(),
             dangers=dangers,
-            defects=self._judge_defects(stretches, chances, rulings, words, dangers, facts),
-            words=words,
-            units=units,
+            defects=self._judge_defects(words, units, stretches, chances, rulings, dangers, facts),
         )
 
     def _mark(self, words: Words) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
@@ -291,14 +287,15 @@ class Judge:
 
     def _judge_defects(
         self,
+        words: Words,
+        units: Units,
         stretches: Stretches,
         chances: Recognition,
         rulings: Rulings,
-        words: Words,
         dangers: Sequence[Danger | None],
         facts: Settled,
     ) -> Defects:
-        left_open = np.zeros(len(rulings)) if self._answers.intersection(facts) else chances.flags["open"]
+        left_open = chances.flags["open"] * (not self._answers.intersection(facts))
         strongest = chances.rules.max(axis=1, initial=0)
         confidence, decisions, reasons, questions = decide(rulings, left_open, strongest, self._policy, self._asker)
         own: list[Danger | None] = [dangers[text] for text in stretches.texts.tolist()]
@@ -308,7 +305,7 @@ class Judge:
                 own[i] = self._alarm.find([words.word(w) for w in range(stretches.firsts[i], stretches.lasts[i])])
         pressing = (chances.flags["urgent"] >= self._policy.urgent).tolist()
         urgent = [danger is not None or flag for danger, flag in zip(own, pressing, strict=True)]
-        return Defects(stretches, rulings, confidence, decisions, reasons, questions, urgent, own)
+        return Defects(words, units, stretches, rulings, confidence, decisions, reasons, questions, urgent, own)
 
 
 def _why_not(text: str, language: Language, away: bool) -> Reason | None:

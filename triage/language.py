@@ -44,8 +44,8 @@ def mark(word: str) -> int:
 
     Examples
     --------
-    >>> mark("het"), mark("the"), mark("in"), mark("kraan"), mark("00")
-    (13, 14, 12, 9, 0)
+    >>> mark("het"), mark("the"), mark("in"), mark("plafond"), mark("00")
+    (13, 14, 12, 8, 0)
     """
     dutch, english = word in _DUTCH, word in _ENGLISH
     letters = any(c.isalpha() for c in word)

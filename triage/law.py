@@ -68,7 +68,7 @@ class Law:
     @cached_property
     def against(self) -> NDArray[np.bool_]:
         """Whether each exception turns its rule's default, shape (n_rules, n_exceptions)."""
-        return self.landlord[:, :-1] != self.landlord[:, -1:]
+        return np.asarray(self.landlord[:, :-1] != self.landlord[:, -1:])
 
     @cached_property
     def turns_on(self) -> NDArray[np.bool_]:

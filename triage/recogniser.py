@@ -204,7 +204,7 @@ class Recogniser:
 
 
 class _Table:
-    """Rows of the words and pairs met so far. Rows that were handed out stay as they are when the table starts afresh."""
+    """Rows of the words and pairs met so far; rows that were handed out stay when the table starts afresh."""
 
     def __init__(self, recogniser: Recogniser) -> None:
         self._recogniser = recogniser
@@ -299,7 +299,7 @@ def _sieved(hashes: Hashes) -> Hashes:
 
 
 def _add_up(units: Units, starts: Places, ends: Places) -> Floats:
-    """Add up the rows of stretches of units, one by one in the order of the text: no sum depends on what else is summed."""
+    """Add up rows of units one by one, in the order of the text, so that no sum depends on what else is summed."""
     brings = units.places > 0
     counted = np.concatenate([[0], np.cumsum(brings)])
     places = units.places[brings]

@@ -174,8 +174,8 @@ class Rulings:
 
     def take(self, defects: Places) -> Rulings:
         """Return the rulings on some of the defects."""
-        parts = (self.rules, self.weights, self.chances, self.holds, self.terms, self.unruled)
-        return Rulings(self.law, *(part[defects] for part in parts))
+        floats = (self.weights, self.chances, self.holds, self.terms, self.unruled)
+        return Rulings(self.law, self.rules[defects], *(part[defects] for part in floats))
 
 
 class Ruler:

@@ -12,7 +12,8 @@ from triage.catalogue import Catalogue, Text
 from triage.decision import Question
 from triage.explanation import answer, answer_elsewhere, answer_unread, departure, evidence
 from triage.facts import Settled
-from triage.judging import Docket
+from triage.judging import Defects, Docket
+from triage.language import Language
 
 __all__ = ["Teller"]
 
@@ -52,18 +53,18 @@ class Teller:
         Assessment
         """
         outcome = docket.outcomes()[0]
-        findings = [self._finding(text, docket, defect) for defect in docket.defects_of()[0]]
+        defects, language = docket.defects, docket.languages[0]
+        findings = [self._finding(text, defects, i, language) for i in range(len(defects))] if defects else []
         first = findings[0] if findings else None
         elsewhere, danger = docket.elsewhere[0], docket.dangers[0]
         letter = self._letter(docket, findings)
         advice = danger.advice if danger else next((f.urgent_advice for f in findings if f.urgent_advice), None)
         told: list[Word] = [word for finding in findings for word in finding.evidence]
-        if elsewhere and docket.words and docket.units:
-            stretch = (0, len(docket.words))
-            told, _ = evidence(text, docket.words, docket.units, stretch, self._recogniser, elsewhere)
+        if elsewhere and defects:
+            told, _ = evidence(text, defects.words, defects.units, (0, len(defects.words)), self._recogniser, elsewhere)
         return Assessment(
             text=text,
-            language=docket.languages[0],
+            language=language,
             responsible=outcome.responsible,
             confidence=outcome.confidence,
             decision=outcome.decision,
@@ -88,15 +89,13 @@ class Teller:
             return _join([finding.explanations for finding in findings])
         return answer_unread(docket.languages[0])
 
-    def _finding(self, text: str, docket: Docket, defect: int) -> Finding:
-        defects, words, language = docket.defects, docket.words, docket.languages[0]
-        assert defects is not None and words is not None and docket.units is not None
-        rulings = defects.rulings
-        term = rulings.deciding(defect)
+    def _finding(self, text: str, defects: Defects, i: int, language: Language) -> Finding:
+        words, rulings = defects.words, defects.rulings
+        term = rulings.deciding(i)
         rule = rulings.in_force.rules[term.rule]
-        first, last = int(defects.stretches.firsts[defect]), int(defects.stretches.lasts[defect])
-        told, score = evidence(text, words, docket.units, (first, last), self._recogniser, rule.id)
-        holding = self._holding(text, docket, defect)
+        first, last = int(defects.stretches.firsts[i]), int(defects.stretches.lasts[i])
+        told, score = evidence(text, words, defects.units, (first, last), self._recogniser, rule.id)
+        holding = self._holding(text, defects, i, language)
         flips = [
             FlippedBy(
                 id=entry.when,
@@ -107,15 +106,15 @@ class Teller:
             for entry in reversed(rulings.in_force.exceptions[rule.id])
             if entry.basis and entry.responsible not in (None, term.responsible)
         ]
-        question = defects.questions[defect]
-        urgent, danger = defects.urgent[defect], defects.dangers[defect]
+        question = defects.questions[i]
+        urgent, danger = defects.urgent[i], defects.dangers[i]
         article = self._catalogue.article(term.basis)
         return Finding(
             span=(int(words.starts[first]), int(words.ends[last - 1])),
             responsible=term.responsible,
-            confidence=float(defects.confidence[defect]),
-            decision=defects.decisions[defect],
-            reason=defects.reasons[defect],
+            confidence=float(defects.confidence[i]),
+            decision=defects.decisions[i],
+            reason=defects.reasons[i],
             rule=CitedRule(
                 id=rule.id,
                 title=rule.title.in_(language),
@@ -133,26 +132,26 @@ class Teller:
             urgent_advice=(danger.advice if danger else rule.tip) if urgent else None,
             evidence=told,
             score=score,
-            explanations=answer(self._catalogue, rule, term, defects.decisions[defect], question, flips, holding),
+            explanations=answer(self._catalogue, rule, term, defects.decisions[i], question, flips, holding),
         )
 
-    def _holding(self, text: str, docket: Docket, defect: int) -> list[Holding]:
-        defects, words, units = docket.defects, docket.words, docket.units
-        assert defects is not None and words is not None and units is not None
-        term = defects.rulings.deciding(defect)
+    def _holding(self, text: str, defects: Defects, i: int, language: Language) -> list[Holding]:
+        term = defects.rulings.deciding(i)
         relevant = {entry.when: entry for entry in defects.rulings.in_force.exceptions[term.rule]}
         learned = set(self._recogniser.outputs.circumstances)
-        stretch = (int(defects.stretches.firsts[defect]), int(defects.stretches.lasts[defect]))
+        stretch = (int(defects.stretches.firsts[i]), int(defects.stretches.lasts[i]))
         return [
             Holding(
                 id=key,
-                title=self._catalogue.circumstance(key).title.in_(docket.languages[0]),
+                title=self._catalogue.circumstance(key).title.in_(language),
                 probability=chance,
                 basis=relevant[key].basis,
                 known=chance == 1.0,
-                evidence=evidence(text, words, units, stretch, self._recogniser, key)[0] if key in learned else [],
+                evidence=evidence(text, defects.words, defects.units, stretch, self._recogniser, key)[0]
+                if key in learned
+                else [],
             )
-            for key, chance in defects.rulings.circumstances(defect).items()
+            for key, chance in defects.rulings.circumstances(i).items()
             if key in relevant and (chance >= _HOLDS or key == term.when)
         ]
 
