@@ -85,7 +85,7 @@ def test_a_backlog_is_scored_with_all_its_columns(run, tmp_path):
     code, out, err = run("score", str(source), "-o", str(output))
     assert (code, out) == (0, "")
     assert "4 requests scored" in err
-    scored = pd.read_csv(output)
+    scored = pd.read_csv(output, sep=";")
     assert list(scored["ticket"]) == [7, 8, 9, 10]
     assert list(scored["language"]) == list("abcd")
     assert list(scored["triage_language"]) == ["nl"] * 4

@@ -58,5 +58,5 @@ def test_the_public_names_are_these():
 
 
 def test_triage_never_imports_training():
-    code = "import sys, triage, triage.cli, triage.estimator, triage.scoring, triage.report; print('training' in sys.modules)"
+    code = "import sys, triage, triage.cli, triage.estimator, triage.backlog, triage.report; print('training' in sys.modules)"
     assert run(code).strip() == "False"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterator, Sequence
 from datetime import date
 from typing import Any, Literal, cast
 
@@ -48,8 +48,9 @@ def judge_many(
     texts: Sequence[str],
     facts: Facts | Sequence[Facts | None] | None,
     days: str | date | Sequence[str | date | None] | None,
+    broken: Container[int] = (),
 ) -> Iterator[tuple[list[int], Docket]]:
-    """Judge requests, each with what is known of it.
+    """Judge requests, each with what is known of it; those that are broken count as errors.
 
     Yields
     ------
@@ -70,6 +71,9 @@ def judge_many(
         groups: dict[Hashable, tuple[Settled, date, list[int]]] = {}
         unusable: list[int] = []
         for i in some:
+            if i in broken:
+                unusable.append(i)
+                continue
             try:
                 own: Settled = settled if each_facts is None else settler.settle(each_facts[i])
                 when = day if each_day is None else read_date(each_day[i])
@@ -118,7 +122,8 @@ def frame(judged: Sequence[tuple[list[int], Docket]], index: pd.Index[Any], per:
     names = ["request", "start", "end", *COLUMNS] if per == "finding" else ["request", *COLUMNS]
     columns = {name: _join([table[name] for table in tables]) for name in names}
     order = np.argsort(columns["request"], kind="stable")
-    table = pd.DataFrame({name: values[order] for name, values in columns.items()})
+    # Told to be objects, since a column's type must not depend on the rows that happen to be in it.
+    table = pd.DataFrame({name: pd.Series(v[order], dtype=v.dtype, copy=False) for name, v in columns.items()})
     if per == "request":
         return table.drop(columns="request").set_axis(index)
     return table.assign(request=index[table["request"]])

@@ -73,8 +73,10 @@ def _read_facts(pairs: list[str]) -> dict[str, bool | str]:
 
 @app.command()
 def score(
-    source: Annotated[Path, typer.Argument(help="CSV file with one request a row.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="CSV file to write.")],
+    source: Annotated[
+        str, typer.Argument(help="File (.csv, .tsv, .xlsx, .jsonl, .parquet) or database (sqlite:///tickets.db).")
+    ],
+    output: Annotated[str, typer.Option("--output", "-o", help="File or database to write, of any of these kinds.")],
     column: Annotated[
         str | None, typer.Option(help="Column with the message; found by itself if there is one text column.")
     ] = None,
@@ -83,17 +85,42 @@ def score(
     fact_column: Annotated[
         list[str] | None, typer.Option(help="Column with something known, named as its fact. May be repeated.")
     ] = None,
+    separator: Annotated[str | None, typer.Option(help="Of a CSV file; found by itself.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a text file, such as cp1252; UTF-8 if left out.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of an Excel file; the first one if left out.")] = None,
+    table: Annotated[str | None, typer.Option(help="Table of a database to read.")] = None,
+    order_by: Annotated[str | None, typer.Option(help="Column to read it by; the primary key if left out.")] = None,
+    output_table: Annotated[str | None, typer.Option(help="Table of a database to make.")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes side by side; -1 is one for each core.")] = 1,
+    rows: Annotated[
+        int, typer.Option(min=1, help="Rows in a part: what is lost at most when a run is stopped.")
+    ] = 5000,
     model: ModelOption = None,
     catalogue: CatalogueOption = None,
 ) -> None:
-    """Score a backlog: every row of a file gets its label, rule and reason."""
-    from triage.scoring import score_file
+    """Score a backlog: every row gets its label, rule and reason. Stopped, the same command goes on."""
+    from triage.backlog import Options
+    from triage.backlog import score as score_backlog
+    from triage.backlog.report import following, show
     from triage.triager import load
 
-    counts = score_file(load(model, catalogue), source, output, column, per, date_column, fact_column or [])
-    typer.echo(
-        f"{sum(counts.values())} requests scored: " + ", ".join(f"{n} {name}" for name, n in counts.items()), err=True
+    options = Options(
+        column=column,
+        per=per,
+        date_column=date_column,
+        fact_columns=tuple(fact_column or ()),
+        separator=separator,
+        encoding=encoding,
+        sheet=sheet,
+        table=table,
+        order_by=order_by,
+        output_table=output_table,
+        n_jobs=jobs,
+        rows=rows,
     )
+    with following() as progress:
+        summary = score_backlog(load(model, catalogue), source, output, options, progress)
+    show(summary)
 
 
 def main() -> None:

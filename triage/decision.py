@@ -93,7 +93,6 @@ class Asker:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._questions = {c.id: c.question for c in catalogue.circumstances}
-        self._which = lru_cache(maxsize=4096)(_which)
 
     def questions(self, rulings: Rulings) -> list[Question | None]:
         """Find the question for each defect; None where no answer would change much.
@@ -120,7 +119,7 @@ class Asker:
             rules = [law.rules[rule] for rule in rulings.rules[i, :_ALTERNATIVES]]
             if by_rule[i] > gains[i]:
                 titles = tuple(law.in_force.rules[rule].title for rule in rules)
-                questions[i] = Question(self._which(titles), "rule", tuple(rules), float(by_rule[i]))
+                questions[i] = Question(_which(titles), "rule", tuple(rules), float(by_rule[i]))
             else:
                 key = law.keys[best[i]]
                 questions[i] = Question(self._wording(law, rules, key), key, (True, False), float(gains[i]))
@@ -161,7 +160,8 @@ def tenancy_question(rulings: Rulings, defect: int) -> Question | None:
 _WHEN = Text(nl="Wanneer begon uw huurcontract?", en="When did your tenancy start?")
 
 
-def _which(titles: Sequence[Text]) -> Text:
+@lru_cache(maxsize=4096)
+def _which(titles: tuple[Text, ...]) -> Text:
     return Text(
         nl="Wat past het best bij wat u ziet: " + _list([title.nl for title in titles], "of") + "?",
         en="Which fits best what you see: " + _list([title.en for title in titles], "or") + "?",

@@ -59,7 +59,9 @@ _PERSONAL = re.compile(
 )
 
 
-_HINTS = re.compile(r"[@0-9]|://|www")
+_HINTS = re.compile(
+    r"@|://|www|\d{4}|\d(?:[ -]?\d){7}|(?:straat|laan|weg|plein|kade|hof|dreef|gracht|singel|steeg|pad)\s+\d"
+)
 """Without one of these there is nothing personal that `_PERSONAL` would find."""
 
 _READABLE = re.compile(r"[ -_a-~\nÀ-ÿ€]*")

@@ -196,14 +196,15 @@ class Ruler:
         self._recognised = [self._keys.index(key) for key in circumstances]
         self._shares = {c.id: c.share for c in catalogue.circumstances if c.share}
         self._timeline = Timeline(catalogue)
-        self._laws: dict[int, Law] = {}
+        self._laws: dict[int, tuple[Law, Places]] = {}
 
-    def law(self, day: date, facts: Settled) -> Law:
-        """Return the rules in force on a day, for the tenancy that the facts tell of."""
+    def _law(self, day: date, facts: Settled) -> tuple[Law, Places]:
+        """Return the rules in force on a day, for the tenancy that the facts tell of; and where each output stands."""
         start = facts.get("tenancy_start")
         in_force = self._timeline.at(day, None if start is None else date.fromisoformat(str(start)))
         if id(in_force) not in self._laws:
-            self._laws[id(in_force)] = Law(in_force, self._keys)
+            law = Law(in_force, self._keys)
+            self._laws[id(in_force)] = law, law.places_of(self.rules)
         return self._laws[id(in_force)]
 
     def rule(
@@ -233,8 +234,8 @@ class Ruler:
         -------
         Rulings
         """
-        law = self.law(day, facts)
-        considered, weights, unruled = self._likely(np.asarray(rules, dtype=np.float64), facts, law)
+        law, places = self._law(day, facts)
+        considered, weights, unruled = self._likely(np.asarray(rules, dtype=np.float64), facts, law, places)
         recognised = np.zeros((len(considered), len(self._keys) + 1))
         recognised[:, self._recognised] = circumstances
         pulls = _pulls(law, considered, recognised, causes)
@@ -252,15 +253,13 @@ class Ruler:
         terms[..., :-1] *= holds
         return Rulings(law, considered, weights, chances, holds, terms, unruled)
 
-    def _likely(self, rules: Floats, facts: Settled, law: Law) -> tuple[Places, Floats, Floats]:
+    def _likely(self, rules: Floats, facts: Settled, law: Law, places: Places) -> tuple[Places, Floats, Floats]:
         """Find the likeliest rules that are in force, and what went to others."""
         n = len(rules)
         if facts.get("rule") in law.in_force.rules:
             return np.full((n, 1), law.rules.index(str(facts["rule"]))), np.ones((n, 1)), np.zeros(n)
-        places = law.places_of(self.rules)
-        if (places >= 0).all() and len(set(places)) == len(places) == len(law.rules):
-            own, lost = np.empty_like(rules), np.zeros(n)
-            own[:, places] = rules
+        if np.array_equal(places, np.arange(len(law.rules))):
+            own, lost = rules, np.zeros(n)
         else:
             own = np.zeros((n, len(law.rules)))
             for output in np.flatnonzero(places >= 0):

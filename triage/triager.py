@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -123,15 +123,42 @@ class Triager:
             As for `assess` where facts or date are the same for all; for an unknown ``per``, and if there are not as
             many facts or dates as requests. Facts or a date of one request that cannot be used give it reason "error".
         """
+        if per not in ("request", "finding"):
+            raise TriageError(f"per={per!r}; use 'request' or 'finding'")
+        requests, findings = self.assess_rows(texts, facts, date, per)
+        return requests if per == "request" else findings
+
+    def assess_rows(
+        self,
+        texts: Iterable[object],
+        facts: Facts | Sequence[Facts | None] | None = None,
+        date: str | date | Sequence[str | date | None] | None = None,
+        per: Literal["request", "finding"] = "request",
+        broken: Container[int] = (),
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Assess many requests and return both one row a request and one row of the grain asked for.
+
+        Parameters
+        ----------
+        texts, facts, date, per
+            As for `assess_many`.
+        broken : container of int
+            Places of rows that could not be read; they get reason "error".
+
+        Returns
+        -------
+        requests, rows : DataFrame
+            The same one twice if that is the grain.
+        """
         import pandas as pd
 
         from triage.batch import frame, judge_many
 
-        if per not in ("request", "finding"):
-            raise TriageError(f"per={per!r}; use 'request' or 'finding'")
         messages = [text if type(text) is str else _as_text(text) for text in texts]
         index = texts.index if isinstance(texts, pd.Series) else pd.RangeIndex(len(messages))
-        return frame(list(judge_many(self._judge, self._settler, messages, facts, date)), index, per)
+        judged = list(judge_many(self._judge, self._settler, messages, facts, date, broken))
+        requests = frame(judged, index, "request")
+        return requests, requests if per == "request" else frame(judged, index, per)
 
 
 def load(model: str | Path | None = None, catalogue: str | Path | Catalogue | None = None) -> Triager:

@@ -1,0 +1,7 @@
+"""Scoring whole backlogs: files and tables in and out, in parts, so that a run can go on where it stopped."""
+
+from __future__ import annotations
+
+from triage.backlog.run import Options, score
+
+__all__ = ["Options", "score"]

@@ -1,0 +1,92 @@
+"""Rows of a backlog on their way: what a source gives, and where one part of it stands."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+__all__ = ["Part", "Rows", "Source"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a source.
+
+    Attributes
+    ----------
+    number : int
+        Of this part, counted from 0.
+    start, end : int
+        Where it stands in the source: bytes of a text file, rows of anything else.
+    first : int
+        Its first row, counted from 0.
+    count : int
+        Its rows, as far as known beforehand.
+    group : int
+        Parts of one group are best read by one worker, in order.
+    """
+
+    number: int
+    start: int
+    end: int
+    first: int
+    count: int
+    group: int = 0
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that were read.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row a request, in the order of the source.
+    problems : dict of int to str
+        Rows that could not be read well, by place in the frame, and what is wrong.
+    """
+
+    frame: pd.DataFrame
+    problems: dict[int, str] = field(default_factory=dict)
+
+
+class Source(ABC):
+    """Where requests come from."""
+
+    name: str
+    """How to call it in errors."""
+
+    any_order = True
+    """Whether workers can read parts on their own; otherwise one reader hands them out."""
+
+    @abstractmethod
+    def columns(self) -> list[str]:
+        """Return the names of the columns, as far as known beforehand."""
+
+    @abstractmethod
+    def parts(self, size: int) -> list[Part]:
+        """Divide the source into parts of so many rows."""
+
+    @abstractmethod
+    def read(self, parts: Sequence[Part]) -> Iterator[Rows]:
+        """Read parts, in the order given."""
+
+    @abstractmethod
+    def identity(self) -> dict[str, str | int]:
+        """Tell this source from another, or from itself after a change."""
+
+
+def identity_of_file(path: Path) -> dict[str, str | int]:
+    """Tell a file from another by its size and its beginning and end."""
+    import hashlib
+
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        digest = hashlib.sha256(file.read(1 << 20))
+        file.seek(max(size - (1 << 20), 0))
+        digest.update(file.read())
+    return {"file": str(path), "bytes": size, "sha256 of its ends": digest.hexdigest()}
