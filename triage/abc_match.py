@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,11 +19,12 @@ __all__ = ["Match", "match_rows"]
 
 _LIKENESS = 12.0
 """How much the likeness of the wording weighs against what a row would mean as a message."""
-_AGREEMENT = 1.0
+_AGREEMENT = 4.0
 """How much it weighs that the row names the same party as the rule: most rows of an ABC repeat the law."""
 _SOFTNESS = 2.0
 """The parts speak partly of the same words, so together they would be too sure."""
 _LISTED = 4
+_EXCEPT = re.compile(r"\b(?:tenzij|behalve|mits|indien|uitgezonderd|unless|except|provided)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,12 @@ def match_rows(rows: Sequence[Row], recogniser: Recogniser, catalogue: Catalogue
     list of Match
         In the order of the rows.
     """
-    texts = [words_of(row.item) for row in rows]
-    placed = [words_of(f"{row.section} {row.item}") for row in rows]
     ids = recogniser.outputs.rules
-    meaning = sum(np.log(recogniser.recognise(words).rules + 1e-6) for words in (texts, placed)) / 2
-    likeness = _likeness(texts, recogniser, catalogue)
+    texts = [words_of(row.item) for row in rows]
+    wider = [words_of(f"{row.section} {row.item}") for row in rows]
+    told = [words_of(f"{row.item} {_proper(row.detail)}") for row in rows]
+    meaning = sum(np.log(recogniser.recognise(words).rules + 1e-6) for words in (texts, wider, told, told)) / 4
+    likeness = (_likeness(texts, recogniser, catalogue) + _likeness(told, recogniser, catalogue)) / 2
     responsible = {rule.id: rule.responsible for rule in catalogue.rules}
     agrees = np.array([[_party(row) == responsible.get(id_) for id_ in ids] for row in rows], dtype=np.float32)
     scores = (meaning + _LIKENESS * likeness + _AGREEMENT * agrees) / _SOFTNESS
@@ -76,6 +79,11 @@ def match_rows(rows: Sequence[Row], recogniser: Recogniser, catalogue: Catalogue
     chances /= chances.sum(axis=1, keepdims=True)
     order = np.argsort(-chances, axis=1)[:, :_LISTED]
     return [Match(row, tuple((ids[j], float(chances[i, j])) for j in order[i])) for i, row in enumerate(rows)]
+
+
+def _proper(detail: str) -> str:
+    """Leave out of what is done to an item when it is not so."""
+    return _EXCEPT.split(detail, maxsplit=1)[0]
 
 
 def _party(row: Row) -> str | None:

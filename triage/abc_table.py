@@ -20,7 +20,8 @@ _SEARCHED = 15
 """Rows in which the heading is looked for."""
 
 _HEADINGS: dict[str, str] = {
-    "item": r"onderdeel|omschrijving|onderwerp|item|wat|werkzaamhe\w+|reparatie|gebrek|object|klus|description|repair",
+    "item": r"onderdeel|onderhoudspunt|onderwerp|item|object|gebrek|klus|repair",
+    "detail": r"omschrijving|wat|werkzaamhe\w+|reparatie|specificatie|description|work",
     "who": r"wie|verantwoordelijk\w*|voor rekening( van)?|rekening|uitvoering|uitvoerder|h/?v(/?s)?|responsible|who",
     "condition": r"voorwaarde\w*|toelichting|opmerking\w*|bijzonderhe\w+|uitzondering\w*|condition|remarks?|notes?",
     "ref": r"nr|nummer|no|code|artikel|art|ref|paragraaf",
@@ -54,6 +55,8 @@ class Row:
         Row in the file, the first is 1.
     item : str
         What is repaired.
+    detail : str
+        What is done to it, where the table says so in a column of its own.
     section : str
         The part of the house or other heading it stands under.
     who : str or None
@@ -73,6 +76,7 @@ class Row:
     said: str
     condition: str
     ref: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ def read_table(path: str | Path, columns: Mapping[str, str] | None = None, sheet
         section = value.get("section") or headings[-1]
         ref = re.sub(r"\s+", "", value.get("ref", "")) or f"row-{number}"
         section = section if len(section) > 1 else ""  # single letters only sort the table
-        rows.append(Row(number, value["item"], section, read_who(said), said, value.get("condition", ""), ref))
+        rows.append(Row(number, value["item"], section, read_who(said), said, value.get("condition", ""), ref, value.get("detail", "")))
     if not rows:
         raise TriageError(f"{path}: no row says who does what; check the columns with --item and --who")
     return Table(rows, headings[1:])
@@ -180,6 +184,8 @@ def _recognise_headings(line: Sequence[str], named: Mapping[str, str]) -> dict[s
         free = [i for i, cell in enumerate(folded) if i not in places.values() and re.fullmatch(pattern, cell)]
         if name not in places and free:
             places[name] = free[0]
+    if "item" not in places and "detail" in places:
+        places["item"] = places.pop("detail")
     return places
 
 

@@ -41,7 +41,7 @@ class Settings:
     max_features: int = 30_000
     max_iter: int = 60
     mixes: int = 3
-    mix_weight: float = 0.5
+    mix_weight: float = 0.25
     blur_weight: float = 0.5
 
 
@@ -111,7 +111,7 @@ def fit_recogniser(
     weights = np.zeros((len(vocabulary.names), len(outputs)), dtype=np.float32)
     biases = np.full(len(outputs), _NEVER, dtype=np.float32)
     labelled = [i for i, name in enumerate(targets.exclusive) if name is not None]
-    blurred, blurred_names = _blur(texts, targets, catalogue, cues) if settings.blur_weight > 0 else ([], [])
+    blurred, blurred_names = _blur(texts, targets, catalogue, cue_texts(catalogue)) if settings.blur_weight > 0 else ([], [])
     _fit_exclusive(
         sparse.vstack([matrix[labelled], own_matrix, count_features(vocabulary, blurred)], format="csr"),
         np.array([targets.exclusive[i] for i in labelled] + own_names + blurred_names),
@@ -225,7 +225,10 @@ def _mix_in_cues(
 def _blur(
     texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue, phrases: Sequence[list[str]]
 ) -> tuple[list[list[str]], list[str]]:
-    """Put a phrase about any circumstance behind each request, so that such phrases do not speak for a rule."""
+    """Put a phrase about any circumstance behind each request, so that such phrases do not speak for a rule.
+
+    The catalogue's own phrases name no part of the house, which phrases of messages often do.
+    """
     rules = {rule.id for rule in catalogue.rules}
     if not phrases:
         return [], []
