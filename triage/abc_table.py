@@ -141,7 +141,8 @@ def read_table(path: str | Path, columns: Mapping[str, str] | None = None, sheet
         section = value.get("section") or headings[-1]
         ref = re.sub(r"\s+", "", value.get("ref", "")) or f"row-{number}"
         section = section if len(section) > 1 else ""  # single letters only sort the table
-        rows.append(Row(number, value["item"], section, read_who(said), said, value.get("condition", ""), ref, value.get("detail", "")))
+        more = value.get("condition", ""), ref, value.get("detail", "")
+        rows.append(Row(number, value["item"], section, read_who(said), said, *more))
     if not rows:
         raise TriageError(f"{path}: no row says who does what; check the columns with --item and --who")
     return Table(rows, headings[1:])

@@ -111,7 +111,8 @@ def fit_recogniser(
     weights = np.zeros((len(vocabulary.names), len(outputs)), dtype=np.float32)
     biases = np.full(len(outputs), _NEVER, dtype=np.float32)
     labelled = [i for i, name in enumerate(targets.exclusive) if name is not None]
-    blurred, blurred_names = _blur(texts, targets, catalogue, cue_texts(catalogue)) if settings.blur_weight > 0 else ([], [])
+    plain_cues = cue_texts(catalogue) if settings.blur_weight > 0 else []
+    blurred, blurred_names = _blur(texts, targets, catalogue, plain_cues)
     _fit_exclusive(
         sparse.vstack([matrix[labelled], own_matrix, count_features(vocabulary, blurred)], format="csr"),
         np.array([targets.exclusive[i] for i in labelled] + own_names + blurred_names),
