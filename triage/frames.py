@@ -1,0 +1,125 @@
+"""Scoring tables that are in memory: on several processes, or partition by partition on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from triage.backlog.work import Shipped, message_column
+from triage.batch import COLUMNS
+
+if TYPE_CHECKING:
+    from triage.triager import Triager
+
+__all__ = ["assess_frame", "assess_partition", "meta"]
+
+_AT_ONCE = 20_000
+"""Rows that a process is given at a time."""
+_TYPES = {"confidence": "float64", "urgent": "bool"}
+
+
+def assess_frame(frame: pd.DataFrame, column: str | None = None, *, triager: Triager, n_jobs: int = 1) -> pd.DataFrame:
+    """Assess the requests in a table and put the results beside them.
+
+    Inside ``joblib.parallel_config(backend=...)`` the processes are those of that backend, such as Dask's. Rows have to
+    be sent to them, which costs about as much as scoring; `triage.backlog.score` lets them read a file themselves.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One request a row.
+    column : str, optional
+        Column with the message; guessed from its name if left out.
+    triager : Triager
+    n_jobs : int
+        Processes; -1 is one for each core.
+
+    Returns
+    -------
+    DataFrame
+        The table with the columns of `Triager.assess_many`; one that it has already gets the prefix ``triage_``.
+
+    Raises
+    ------
+    TriageError
+        If the column is not there.
+
+    Examples
+    --------
+    >>> import triage
+    >>> requests = pd.DataFrame({"ticket": [7, 8], "melding": ["wc loopt door", "het dak lekt"]})
+    >>> scored = assess_frame(requests, triager=triage.load())
+    >>> scored[["ticket", "responsible", "basis"]].to_dict("list")
+    {'ticket': [7, 8], 'responsible': ['tenant', 'landlord'], 'basis': ['BKH:d.6', 'BW7:206']}
+    """
+    name = message_column([str(name) for name in frame.columns], column, "the table")
+    if n_jobs == 1:
+        return _beside(frame, triager.assess_many(frame[name]))
+    from joblib import Parallel, delayed
+
+    shipped = Shipped(triager)
+    slices = [frame[name].iloc[start : start + _AT_ONCE] for start in range(0, len(frame), _AT_ONCE)]
+    scored = Parallel(n_jobs=n_jobs)(delayed(_assess)(shipped, some) for some in slices)
+    return _beside(frame, pd.concat(scored) if scored else triager.assess_many(frame[name]))
+
+
+def _assess(shipped: Shipped, texts: Any) -> pd.DataFrame:
+    return shipped.triager.assess_many(texts)
+
+
+def assess_partition(
+    frame: pd.DataFrame, column: str, model: str | Path | None = None, catalogue: str | Path | None = None
+) -> pd.DataFrame:
+    """Assess one partition of a table that lies spread over a cluster; each worker loads the model once.
+
+    Made for ``dask.dataframe``: ``frame.map_partitions(assess_partition, "melding", meta=meta(frame._meta))``.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    column : str
+        Column with the message.
+    model, catalogue : str or Path, optional
+        As for `triage.load`; the workers must be able to read them.
+
+    Returns
+    -------
+    DataFrame
+        As from `assess_frame`.
+    """
+    return _beside(frame, _loaded(model, catalogue).assess_many(frame[column])).astype(dict(meta(frame).dtypes))
+
+
+@lru_cache(maxsize=4)
+def _loaded(model: str | Path | None, catalogue: str | Path | None) -> Triager:
+    from triage.triager import load
+
+    return load(model, catalogue)
+
+
+def meta(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return an empty table with the columns and types that assessing a table gives.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table to be assessed; its rows do not matter.
+    """
+    results = {name: pd.Series(dtype=_TYPES.get(name, "object")) for name in COLUMNS}
+    return _beside(frame.iloc[:0], pd.DataFrame(results, index=frame.index[:0]))
+
+
+def free_names(taken: Sequence[str]) -> dict[str, str]:
+    """Return the name of each result in a table that has other columns already."""
+    return {name: f"triage_{name}" if name in taken else name for name in COLUMNS}
+
+
+def _beside(frame: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
+    renamed = scored.rename(columns=free_names([str(name) for name in frame.columns]))
+    aligned = renamed.set_axis(np.arange(len(renamed)))
+    return pd.concat([frame.reset_index(drop=True), aligned], axis=1).set_axis(frame.index)
