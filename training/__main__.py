@@ -13,6 +13,7 @@ from rich.table import Table
 from training import evaluate as evaluation
 from training.corpus import DATASETS, Corpus, add_batch, read_corpus
 from training.corpus_check import Report, measure
+from training.curve import PICTURE, Point, draw, learning_curve
 from training.fit import build, current_fingerprint
 from training.labels import SECOND, agreement, doubts, read_second_labels
 from triage import TriageError, Triager
@@ -181,6 +182,21 @@ def show_doubts(
     ranked = doubts(read_corpus(datasets, rules), rules, say=lambda message: err.print(message, style="dim"))
     for doubt in ranked[: round(len(ranked) * share)]:
         out.print(f"{doubt.id}\t{doubt.probability:.4f}\t{doubt.rule}\t{doubt.likeliest}\t{doubt.text!r}", markup=False)
+
+
+@corpus_app.command("curve")
+def show_curve(
+    datasets: DatasetsOption = DATASETS,
+    catalogue: CatalogueOption = CATALOGUE,
+    picture: Annotated[Path, typer.Option("--picture", "-o", help="SVG file to write.")] = PICTURE,
+) -> None:
+    """Draw how good a model gets with ever more voices; takes some fits."""
+    rules = read_catalogue(catalogue)
+
+    def say(point: Point) -> None:
+        out.print(f"{point.voices} voices, {point.requests} requests: label {point.label:.3f}, rule {point.rule:.3f}")
+
+    draw(learning_curve(read_corpus(datasets, rules), rules, say), picture)
 
 
 def main() -> None:

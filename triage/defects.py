@@ -144,21 +144,31 @@ def divide(
     chance = np.clip(several.astype(np.float64), 1e-9, 1 - 1e-9)
     prices = penalty - _TRUST * np.log(chance / (1 - chance))
     texts = np.flatnonzero(np.diff(words.firsts) > 0)
-    whole = {int(t): [(int(words.firsts[t]), int(words.firsts[t + 1]))] for t in texts}
-    parts = clauses(words, joints, texts[prices[texts] <= _HOPELESS])
-    if len(parts.texts):
-        evidence = _log_likelihoods(parts, units, recogniser)
-        n_rules = len(recogniser.outputs.rules)
-        for group, runs in _best_runs(parts.texts, evidence, prices):
-            found = [
-                (int(parts.firsts[group + start]), int(parts.lasts[group + end - 1]))
-                for start, end, state in runs
-                if state < n_rules
-            ]
-            if len(found) > 1:
-                whole[int(parts.texts[group])] = found
-    together = [(text, first, last) for text, found in whole.items() for first, last in found]
-    return Stretches(*np.array(together, dtype=np.int64).reshape(-1, 3).T)
+    undivided = Stretches(texts, words.firsts[texts], words.firsts[texts + 1])
+    worth = texts[prices[texts] <= _HOPELESS]
+    if not len(worth):
+        return undivided
+    parts = clauses(words, joints, worth)
+    found = _defects(parts, _log_likelihoods(parts, units, recogniser), prices, len(recogniser.outputs.rules))
+    if not len(found.texts):
+        return undivided
+    kept = ~np.isin(texts, found.texts)
+    together = [np.concatenate([one[kept], other]) for one, other in zip(undivided, found, strict=True)]
+    order = np.argsort(together[0], kind="stable")
+    return Stretches(*(part[order] for part in together))
+
+
+def _defects(parts: Stretches, evidence: Floats, prices: Floats, n_rules: int) -> Stretches:
+    """Find the defects of each text that has more than one."""
+    defects = []
+    for place, runs in _best_runs(parts.texts, evidence, prices):
+        own = [
+            (parts.texts[place], parts.firsts[place + start], parts.lasts[place + end - 1])
+            for start, end, state in runs
+            if state < n_rules
+        ]
+        defects += own if len(own) > 1 else []
+    return Stretches(*np.array(defects, dtype=np.int64).reshape(-1, 3).T)
 
 
 def _log_likelihoods(parts: Stretches, units: Units, recogniser: Recogniser) -> Floats:

@@ -59,10 +59,9 @@ _PERSONAL = re.compile(
 )
 
 
-_HINTS = re.compile(
-    r"@|://|www|\d{4}|\d(?:[ -]?\d){7}|(?:straat|laan|weg|plein|kade|hof|dreef|gracht|singel|steeg|pad)\s+\d"
-)
-"""Without one of these there is nothing personal that `_PERSONAL` would find."""
+_DIGIT = re.compile(r"\d")
+_HINTS = re.compile(r"\d(?:\d{3}|(?:[ -]?\d){7})|(?:straat|laan|weg|plein|kade|hof|dreef|gracht|singel|steeg|pad)\s+\d")
+"""Where digits stand like this, there may be something personal that `_PERSONAL` finds."""
 
 _READABLE = re.compile(r"[ -_a-~\nÀ-ÿ€]*")
 """Characters that `plain` leaves as they are."""
@@ -128,7 +127,11 @@ def clean(text: str) -> str:
         text = _keep_words(text, _without_signature(text))
     if _GREETING.match(text):
         text = _keep_words(text, _GREETING.sub(_blank, text))
-    return _PERSONAL.sub(_blank, text) if _HINTS.search(text) else text
+    return _PERSONAL.sub(_blank, text) if _may_be_personal(text) else text
+
+
+def _may_be_personal(text: str) -> bool:
+    return "@" in text or "www" in text or "://" in text or bool(_DIGIT.search(text) and _HINTS.search(text))
 
 
 def _keep_words(before: str, after: str) -> str:

@@ -1,0 +1,114 @@
+"""The learning curve: how good a model gets with ever more voices, measured on voices that none of them saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from training.corpus import DATASETS, Corpus
+from training.evaluate import label_of
+from training.fit import sample_of
+from triage.catalogue import Catalogue
+from triage.estimator import words_of
+from triage.fitting import Settings, fit_recogniser
+from triage.ruling import Ruler
+
+__all__ = ["PICTURE", "Point", "draw", "learning_curve"]
+
+PICTURE = DATASETS / "learning_curve.svg"
+_SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
+_SEED = 20261123
+_ANY_DAY = date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Point:
+    """How good a model is that saw some of the voices.
+
+    Attributes
+    ----------
+    voices, requests : int
+        What it saw.
+    label, rule : float
+        Share of decidable held-out requests whose label, and whose rule, is right.
+    """
+
+    voices: int
+    requests: int
+    label: float
+    rule: float
+
+
+def learning_curve(corpus: Corpus, catalogue: Catalogue, say: Callable[[Point], None] = lambda _: None) -> list[Point]:
+    """Fit on ever more voices, always the same ones first, and measure on the test voices.
+
+    Models are not calibrated, which moves labels a little; the course of the curve is what counts.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    catalogue : Catalogue
+    say : callable, optional
+        Told each point.
+
+    Returns
+    -------
+    list of Point
+    """
+    learned, held = corpus.part("train", "calibration"), corpus.part("test")
+    voices = np.random.default_rng(_SEED).permutation(sorted(learned.voices))
+    requests = [row for row in held.requests if row.decidable]
+    labels = np.array([label_of(row, catalogue) == "landlord" for row in requests])
+    words = words_of([row.text for row in requests])
+    points = []
+    for share in _SHARES:
+        some = learned.by_voices(set(map(str, voices[: max(round(share * len(voices)), 1)])))
+        sample = sample_of(some)
+        recogniser = fit_recogniser(sample.words, sample.targets, catalogue, Settings(), sample.phrases)
+        found = recogniser.recognise(words)
+        names = recogniser.outputs.rules
+        rulings = Ruler(catalogue, names, recogniser.outputs.circumstances).rule(
+            found.rules, found.circumstances, {}, _ANY_DAY, found.causes
+        )
+        rule = np.mean([names[i] == row.rule for i, row in zip(found.rules.argmax(axis=1), requests, strict=True)])
+        label = np.mean((rulings.landlord >= 0.5) == labels)
+        points.append(Point(len(some.voices), len(some.requests), float(label), float(rule)))
+        say(points[-1])
+    return points
+
+
+def draw(points: list[Point], path: Path = PICTURE) -> None:
+    """Draw the curve as SVG, the same bytes for the same points.
+
+    Parameters
+    ----------
+    points : list of Point
+    path : Path
+    """
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    from matplotlib import pyplot as plt
+
+    with mpl.rc_context({"svg.hashsalt": "learning curve", "svg.fonttype": "none", "font.family": "sans-serif"}):
+        figure, axes = plt.subplots(figsize=(7, 4))
+        requests = [point.requests for point in points]
+        for name, values, marker in (
+            ("label (landlord or tenant)", [point.label for point in points], "o"),
+            ("rule (one of over 200)", [point.rule for point in points], "s"),
+        ):
+            axes.plot(requests, values, marker=marker, label=name)
+            for x, y in zip(requests, values, strict=True):
+                axes.annotate(f"{y:.2f}", (x, y), textcoords="offset points", xytext=(0, 7), ha="center", fontsize=8)
+        axes.set_xlabel("requests learned from")
+        axes.set_ylabel("right, on held-out voices")
+        axes.set_ylim(0.4, 1.0)
+        axes.grid(alpha=0.3)
+        axes.legend(loc="lower right")
+        figure.tight_layout()
+        figure.savefig(path, metadata={"Date": None})
+        plt.close(figure)
