@@ -94,7 +94,7 @@ def test_nothing_to_repair_is_recognised(triager):
 
 
 def test_several_defects_become_several_findings(bundled):
-    text = "De kraan in de keuken drupt al een week. Verder lekt het dak boven de slaapkamer als het regent."
+    text = "1) De kraan in de keuken drupt al een week. 2) Verder lekt het dak boven de slaapkamer als het regent."
     a = bundled.assess(text)
     assert a.responsible == "both"
     assert (a.decision, a.reason) == ("review", "several-defects")
@@ -188,7 +188,9 @@ def test_order_of_a_batch_does_not_matter(triager):
 
 
 def test_one_row_per_finding(bundled):
-    texts = pd.Series(["De kraan drupt. Verder lekt het dak.", "sleutel kwijt", ""], index=[10, 20, 30])
+    texts = pd.Series(
+        ["1) het dak lekt op zolder 2) de wc loopt de hele dag door", "sleutel kwijt", ""], index=[10, 20, 30]
+    )
     frame = bundled.assess_many(texts, per="finding")
     assert list(frame["request"]) == [10, 10, 20]
     assert (frame["end"] > frame["start"]).all()
