@@ -189,7 +189,12 @@ def test_order_of_a_batch_does_not_matter(triager):
 
 def test_one_row_per_finding(bundled):
     texts = pd.Series(
-        ["1) het dak lekt op zolder 2) de wc loopt de hele dag door", "sleutel kwijt", ""], index=[10, 20, 30]
+        [
+            "Twee klachten. 1. Het dak lekt op zolder als het regent. 2. De wc loopt de hele dag door.",
+            "sleutel kwijt",
+            "",
+        ],
+        index=[10, 20, 30],
     )
     frame = bundled.assess_many(texts, per="finding")
     assert list(frame["request"]) == [10, 10, 20]

@@ -96,7 +96,12 @@ def test_a_backlog_is_scored_with_all_its_columns(run, tmp_path):
 def test_a_backlog_is_scored_per_finding(run, tmp_path):
     source, output = tmp_path / "requests.csv", tmp_path / "scored.csv"
     pd.DataFrame(
-        {"text": ["1) het dak lekt op zolder als het regent 2) de wc loopt de hele dag door", "sleutel kwijt"]}
+        {
+            "text": [
+                "Twee klachten. 1. Het dak lekt op zolder als het regent. 2. De wc loopt de hele dag door.",
+                "sleutel kwijt",
+            ]
+        }
     ).to_csv(source, index=False)
     assert run("score", str(source), "-o", str(output), "--per", "finding")[0] == 0
     assert len(pd.read_csv(output)) == 3
