@@ -252,7 +252,8 @@ def _fit_exclusive(
         raise ValueError(
             "need requests of at least two rules to learn from; add labelled requests or give the catalogue weight"
         )
-    model = LogisticRegression(C=settings.C, max_iter=settings.max_iter, tol=1e-3)
+    # With hundreds of rules every gradient is small from the start, so a usual tolerance would stop far too early.
+    model = LogisticRegression(C=settings.C, max_iter=settings.max_iter, tol=1e-6)
     _run(model, matrix, names, sample_weight)
     coefficients, intercepts = model.coef_, model.intercept_
     if len(present) == 2:

@@ -297,9 +297,9 @@ def _odds(chance: Floats) -> Floats:
 
 
 def _held(law: Law, rules: Places, chances: Floats, fixed: NDArray[np.bool_], pulls: Floats) -> Floats:
-    """Return the probability of each exception of some rules, pulled unless it is known."""
+    """Return the probability of each exception of some rules, pulled if it turns the default and is not known."""
     keys = law.when[rules]
     chance = chances[np.arange(len(rules))[:, None, None], keys]
-    pull = pulls[..., None]
+    pull = np.where(law.against[rules], pulls[..., None], 1.0)
     pulled = chance * pull / (1 - chance + chance * pull)
     return np.where(fixed[keys], chance, pulled)
