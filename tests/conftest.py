@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from messages import MESSAGES
 
 import triage
@@ -15,6 +16,10 @@ from triage.cli import main
 from triage.decision import Policy
 from triage.estimator import words_of
 from triage.fitting import Settings, Targets, fit_recogniser
+
+# How fast a machine is says nothing about whether the library is right.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 DATA = Path(__file__).parent / "data"
 

@@ -144,6 +144,7 @@ def test_a_bad_row_is_written_with_its_reason(triager, tmp_path):
         (b"melding\nk\xe9tel\n", {}, "--encoding"),
         (b"melding\nketel\n", {"encoding": "klingon"}, "klingon"),
         (b"", {}, "empty"),
+        (b"melding\rketel\rkraan\r", {}, "carriage return"),
         (b'melding\n"ketel\n', {}, ""),
         (b"a,b\n1,2\n", {}, "--column"),
         (b"a,b\n1,2\n", {"column": "c"}, "'c'"),
@@ -158,6 +159,40 @@ def test_what_cannot_be_read_is_named_with_the_remedy(triager, tmp_path, content
         return
     with pytest.raises(TriageError, match=says):
         score(triager, tmp_path / "in.csv", tmp_path / "out.csv", Options(**options))
+
+
+def test_the_source_is_never_overwritten(triager, tmp_path):
+    (tmp_path / "in.csv").write_text("melding\nhet dak lekt\n")
+    with pytest.raises(TriageError, match="source itself"):
+        score(triager, tmp_path / "in.csv", tmp_path / "." / "in.csv")
+    assert (tmp_path / "in.csv").read_text() == "melding\nhet dak lekt\n"
+
+
+def test_parts_left_behind_by_a_finished_run_do_not_count(triager, tmp_path):
+    (tmp_path / "in.csv").write_text("melding\nhet dak lekt\n")
+    left = tmp_path / "out.csv.parts"
+    left.mkdir()
+    (left / "00000000.csv").write_text("melding,responsible\nold,nobody\n")
+    (left / "00000000.counts.json").write_text("{}")
+    assert score(triager, tmp_path / "in.csv", tmp_path / "out.csv").requests == 1
+    assert list(read_back(tmp_path / "out.csv")["melding"]) == ["het dak lekt"]
+
+
+def test_columns_that_are_called_as_results_are_keep_what_they_hold(triager, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pd.DataFrame({"melding": ["het dak lekt"], "confidence": ["hoog"]}).to_csv("in.csv", index=False)
+    score(triager, "in.csv", "sqlite:///out.db", Options(output_table="scored"))
+    with sqlite3.connect("out.db") as connection:
+        row = pd.read_sql("select * from scored", connection).iloc[0]
+    assert row["confidence"] == "hoog"
+    assert 0.5 <= row["triage_confidence"] <= 1
+
+
+def test_excel_columns_of_one_name_are_told_apart(triager, tmp_path):
+    table = pd.DataFrame([["het dak lekt", "a", "b"]], columns=["melding", "nr", "nr"])
+    table.to_excel(tmp_path / "in.xlsx", index=False)
+    score(triager, tmp_path / "in.xlsx", tmp_path / "out.csv")
+    assert read_back(tmp_path / "out.csv").loc[0, ["nr", "nr.1"]].tolist() == ["a", "b"]
 
 
 def test_an_unknown_kind_of_file_is_refused(triager, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["Part", "Rows", "Source"]
+__all__ = ["PREFIX", "Part", "Rows", "Source", "distinct", "flush", "identity_of_file"]
+
+PREFIX = "triage_"
+"""Before the name of a result that the source has a column of."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,28 @@ class Source(ABC):
     @abstractmethod
     def identity(self) -> dict[str, str | int]:
         """Tell this source from another, or from itself after a change."""
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Give names that occur twice a number, as pandas does.
+
+    Examples
+    --------
+    >>> distinct(["id", "melding", "id"])
+    ['id', 'melding', 'id.1']
+    """
+    seen: dict[str, int] = {}
+    unlike = []
+    for name in names:
+        count = seen[name] = seen.get(name, -1) + 1
+        unlike.append(f"{name}.{count}" if count else name)
+    return unlike
+
+
+def flush(path: Path) -> None:
+    """See that a file is on the disk before anything relies on it."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def identity_of_file(path: Path) -> dict[str, str | int]:

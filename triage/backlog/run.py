@@ -122,6 +122,8 @@ def score(
         If the source cannot be read or the output not be written; it says what to do.
     """
     options = options or Options()
+    if not _is_database(output) and Path(output).resolve() == Path(source).resolve():
+        raise TriageError(f"{output}: is the source itself; give another name for the output")
     if options.per not in ("request", "finding"):
         raise TriageError(f"--per {options.per}: use 'request' or 'finding'")
     folder = _folder(output, options)
@@ -224,6 +226,9 @@ def _resume(folder: Path, sink: Sink, triager: Triager, source: Source, options:
     if not path.exists():
         if isinstance(sink, SqlSink):
             sink.check_free()
+        # A run that was stopped while it tidied up may have left parts behind.
+        for left in folder.glob("[0-9]*"):
+            left.unlink()
         write_whole(path, json.dumps(wanted, indent=1).encode())
         return
     held = json.loads(path.read_text(encoding="utf-8"))

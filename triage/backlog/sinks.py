@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from triage.backlog.rows import Source
+from triage.backlog.rows import PREFIX, Source, flush
 from triage.backlog.table_source import SqlSource, need
 from triage.errors import TriageError
 
@@ -24,6 +24,7 @@ _MOST_EXCEL_ROWS = 1_048_576
 _LONGEST_CELL = 32_767
 _EPOCH = datetime(2000, 1, 1)
 _TYPES = {"confidence": "float", "urgent": "bool", "start": "int", "end": "int"}
+"""Kinds of our own columns that are not text."""
 
 
 class Sink(ABC):
@@ -56,6 +57,7 @@ class _FileSink(Sink):
         """Write the file beside its place, then put it there."""
         unfinished = self.path.with_name(self.path.name + ".part")
         self._join(parts, columns, unfinished)
+        flush(unfinished)
         unfinished.replace(self.path)
 
     @abstractmethod
@@ -134,7 +136,7 @@ class ParquetSink(_FileSink):
         types = {"float": pyarrow.float64(), "bool": pyarrow.bool_(), "int": pyarrow.int64()}
         for i, field in enumerate(table.schema):
             if pyarrow.types.is_null(field.type):
-                wanted = types[_TYPES[field.name]] if field.name in _TYPES else pyarrow.string()
+                wanted = types.get(_kind(field.name, table.column_names), pyarrow.string())
                 table = table.set_column(i, field.name, table.column(i).cast(wanted))
         parquet.write_table(table, path)
 
@@ -262,7 +264,7 @@ class SqlSink(Sink):
         ours: dict[str, Any] = {"float": sql.Float(), "bool": sql.Boolean(), "int": sql.Integer()}
         names = _all_names(parts, columns)
         types: dict[str, Any] = {
-            name: self._types.get(name) or ours.get(_TYPES.get(name, ""), sql.Text()) for name in names
+            name: self._types.get(name) or ours.get(_kind(name, names), sql.Text()) for name in names
         }
         table = sql.Table(self._name, sql.MetaData(), *(sql.Column(name, types[name]) for name in names))
         with self._engine.begin() as connection:
@@ -272,6 +274,11 @@ class SqlSink(Sink):
                 rows = [{name: _plain(row.get(name)) for name in names} for row in _read_json_lines([part])]
                 if rows:
                     connection.execute(table.insert(), rows)
+
+
+def _kind(name: str, names: Sequence[str]) -> str:
+    """Tell the kind of a column of ours; a source's column of the same name is not ours."""
+    return "" if PREFIX + name in names else _TYPES.get(name.removeprefix(PREFIX), "")
 
 
 def _plain_types(source: Source) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from triage.backlog.rows import Part, Rows, Source, identity_of_file
+from triage.backlog.rows import Part, Rows, Source, distinct, identity_of_file
 from triage.errors import TriageError
 
 _ROWS_AT_ONCE = 4096
@@ -55,7 +55,8 @@ class ExcelSource(Source):
         need("openpyxl", "excel", "reading Excel")
         self.path, self._sheet = path, sheet
         self.name = str(path)
-        self._names = [str(value) if value is not None else f"column {i}" for i, value in enumerate(self._header(), 1)]
+        named = enumerate(self._header(), 1)
+        self._names = distinct([f"column {i}" if value is None else str(value) for i, value in named])
 
     def _rows(self) -> Iterator[tuple[Any, ...]]:
         from openpyxl import load_workbook

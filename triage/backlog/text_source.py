@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from triage.backlog.rows import Part, Rows, Source, identity_of_file
+from triage.backlog.rows import Part, Rows, Source, distinct, identity_of_file
 from triage.errors import TriageError
 
 __all__ = ["CsvSource", "JsonLinesSource", "readable"]
@@ -90,7 +90,9 @@ class CsvSource(_TextSource):
         names = next(self._read_csv(head.lstrip(_MARK)), [])
         if not names:
             raise TriageError(f"{self.name}: the file is empty; it needs a header and one request a row")
-        self._names = _distinct(names)
+        if "\r" in head.rstrip("\r\n") and head.count("\n") < 2:
+            raise TriageError(f"{self.name}: its lines end in a carriage return alone; save it again as CSV UTF-8")
+        self._names = distinct(names)
         self._begin = len(head.encode(self.encoding))
 
     def columns(self) -> list[str]:
@@ -270,13 +272,3 @@ def readable(path: Path, encoding: str | None, folder: Path) -> tuple[Path, str]
     except UnicodeError as error:
         raise TriageError(f"{path}: is not {known}: {error}; say which encoding it has with --encoding") from error
     return copy, "utf-8"
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Give names that occur twice a number, as pandas does."""
-    seen: dict[str, int] = {}
-    distinct = []
-    for name in names:
-        count = seen[name] = seen.get(name, -1) + 1
-        distinct.append(f"{name}.{count}" if count else name)
-    return distinct

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import pickle
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from triage.backlog.rows import Part, Rows, Source
+from triage.backlog.rows import PREFIX, Part, Rows, Source, flush
 from triage.backlog.sinks import Sink
 from triage.batch import COLUMNS, Grain
 from triage.errors import TriageError
@@ -91,8 +91,7 @@ class Work:
         write_whole(self._counts_path(part), json.dumps(_counts(requests)).encode())
         unfinished = self.path(part).with_suffix(".new")
         self._sink.write_part(joined, unfinished)
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
+        flush(unfinished)
         unfinished.replace(self.path(part))
 
     def _known(self, frame: pd.DataFrame) -> tuple[list[dict[str, bool | str]] | None, list[str | None] | None]:
@@ -114,11 +113,11 @@ def _is_blank(value: Any) -> bool:
 
 
 def _free(name: str, frame: pd.DataFrame) -> str:
-    return f"triage_{name}" if name in frame.columns else name
+    return PREFIX + name if name in frame.columns else name
 
 
 def _join(frame: pd.DataFrame, scored: pd.DataFrame, key: str | None = None) -> pd.DataFrame:
-    """Put results beside the columns they belong to; a result that has a column's name gets the prefix triage_."""
+    """Put results beside the columns they belong to; a result that has a column's name gets a prefix."""
     if key is not None:
         scored = scored.set_index(key)
     return frame.join(scored.rename(columns={name: _free(name, frame) for name in scored.columns}))
@@ -140,10 +139,8 @@ def _counts(requests: pd.DataFrame) -> dict[str, dict[str, int]]:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file that is there wholly or not at all."""
     unfinished = path.with_name(path.name + ".new")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    unfinished.write_bytes(content)
+    flush(unfinished)
     unfinished.replace(path)
 
 
@@ -192,9 +189,13 @@ class Shipped:
     def __init__(self, triager: Triager) -> None:
         self.triager = triager
 
+    @cached_property
+    def _packed(self) -> bytes:
+        return pickle.dumps(self.triager)
+
     def __reduce__(self) -> tuple[Any, ...]:
         key = (self.triager.model.hash, self.triager.catalogue.hash)
-        return _unpack, (key, pickle.dumps(self.triager))
+        return _unpack, (key, self._packed)
 
 
 _unpacked: dict[tuple[str, str], Shipped] = {}
