@@ -48,20 +48,22 @@ _PERSONAL_FIELD = re.compile(
 _FIELD_LABEL = re.compile(r"^[ \t]*[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ /?()-]{1,40}:(?=[ \t]|$)", re.M)
 _LABELLED_LINES = 3
 
+_STREETS = ("straat", "laan", "weg", "plein", "kade", "hof", "dreef", "gracht", "singel", "steeg", "pad")
 _PERSONAL = re.compile(
     r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"  # e-mail
     r"|https?://\S{1,500}|www\.\S{1,500}"
     r"|\b[A-Z]{2}\d{2}[ ]?[A-Z]{4}[ ]?(?:\d[ ]?){10}\b"  # IBAN
     r"|(?<!\d)(?:\+31|0031|0)[ -]?(?:\d[ -]?){8,9}(?!\d)"  # telephone
     r"|\b\d{4}[ ]?[A-Z]{2}\b"  # postcode
-    r"|\b[A-Z][a-zé]+(?:straat|laan|weg|plein|kade|hof|dreef|gracht|singel|steeg|pad)\s+\d{1,4}\s?[a-zA-Z]?\b"
+    rf"|\b[A-Z][a-zé]+(?:{'|'.join(_STREETS)})\s+\d{{1,4}}\s?[a-zA-Z]?\b"
     r"|(?<!\d)\d{9}(?!\d)"  # citizen number or the like
 )
 
 
-_DIGIT = re.compile(r"\d")
-_HINTS = re.compile(r"\d(?:\d{3}|(?:[ -]?\d){7})|(?:straat|laan|weg|plein|kade|hof|dreef|gracht|singel|steeg|pad)\s+\d")
-"""Where digits stand like this, there may be something personal that `_PERSONAL` finds."""
+_LONG_NUMBER = re.compile(r"\d(?:\d{3}|(?:[ -]?\d){7})")
+_SPACED_NUMBER = re.compile(r"\s+\d")
+
+_TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 
 _READABLE = re.compile(r"[ -_a-~\nÀ-ÿ€]*")
 """Characters that `plain` leaves as they are."""
@@ -131,7 +133,10 @@ def clean(text: str) -> str:
 
 
 def _may_be_personal(text: str) -> bool:
-    return "@" in text or "www" in text or "://" in text or bool(_DIGIT.search(text) and _HINTS.search(text))
+    """Tell whether there is any of the signs without which `_PERSONAL` finds nothing."""
+    if "@" in text or "www" in text or "://" in text or _LONG_NUMBER.search(text):
+        return True
+    return any(text.endswith(_STREETS, 0, number.start()) for number in _SPACED_NUMBER.finditer(text))
 
 
 def _keep_words(before: str, after: str) -> str:
@@ -168,4 +173,4 @@ def is_empty(text: str) -> bool:
     >>> is_empty("  !? 7 "), is_empty("wc")
     (True, False)
     """
-    return re.search(r"[^\W\d_]{2}", text) is None
+    return _TWO_LETTERS.search(text) is None

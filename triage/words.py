@@ -80,12 +80,16 @@ class Words:
     def word(self, i: int) -> str:
         """Return a word, folded."""
         place = self.places[i]
-        points = self.points[place : place + min(self.ends[i] - self.starts[i], LONGEST_WORD)]
-        return _folded[points].astype("<u4").tobytes().decode("utf-32-le")
+        return self._text[place : place + min(self.ends[i] - self.starts[i], LONGEST_WORD)]
 
     def of_text(self, text: int) -> list[str]:
         """Return the words of a text, folded."""
         return [self.word(i) for i in range(self.firsts[text], self.firsts[text + 1])]
+
+    @cached_property
+    def _text(self) -> str:
+        """All texts, folded."""
+        return _folded[self.points].astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")
 
     @cached_property
     def texts(self) -> Places:
