@@ -57,8 +57,14 @@ def party(rulings):
     ],
 )
 def test_who_is_responsible(rule_on, rule, holding, responsible, basis):
-    deciding = rule_on(rule, **dict.fromkeys(holding, 1.0)).deciding(0)
+    deciding = rule_on(rule, facts=dict.fromkeys(holding, True)).deciding(0)
     assert (deciding.responsible, deciding.basis) == (responsible, basis)
+
+
+def test_what_is_plainly_told_outweighs_what_is_vaguely_hinted_at(rule_on):
+    """Though the law puts the tenant's own work first, once both are known."""
+    assert party(rule_on("tap.drips", own_addition=0.6, worn=0.99)) == "landlord"
+    assert party(rule_on("tap.drips", facts={"own_addition": True}, worn=0.99)) == "tenant"
 
 
 chances = st.floats(0, 1, width=32)

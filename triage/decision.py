@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from triage.catalogue import Catalogue, Text
+from triage.catalogue import Catalogue, Text, Urgency
 from triage.law import Law
 from triage.ruling import Rulings
 
@@ -46,6 +46,9 @@ class Policy(BaseModel):
     open: float = Field(ge=0, le=1, description="Greatest probability that the message leaves the matter open")
     elsewhere: float = Field(ge=0, le=1, description="From this probability on a message is out of scope")
     urgent: float = Field(ge=0, le=1, description="From this probability on a request is urgent")
+    pressing: dict[Urgency, float] = Field(
+        default={}, description="What a rule of each urgency adds to the log-odds that a request is urgent"
+    )
     sharpness: float = Field(gt=0, description="Slope of the calibration of the label's log-odds")
     further_defect: float = Field(ge=0, description="Price of assuming a further defect in a message, in nats")
 

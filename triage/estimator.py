@@ -41,7 +41,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
     C : float
         Inverse strength of regularisation of the rules' softmax.
     circumstance_C : float
-        The same for circumstances and flags.
+        The same for the choice of circumstances.
     catalogue_weight : float
         Weight of each text of the catalogue against a labelled request.
     min_count : int
@@ -75,7 +75,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         self,
         catalogue: Catalogue | None = None,
         C: float = 30.0,
-        circumstance_C: float = 100.0,
+        circumstance_C: float = 10.0,
         catalogue_weight: float = 1.0,
         min_count: int = 2,
         max_features: int = 30_000,

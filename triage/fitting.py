@@ -1,4 +1,4 @@
-"""Fitting a recogniser: sparse features, a softmax over rules, a sigmoid for each circumstance and flag."""
+"""Fitting a recogniser: sparse features, a softmax over rules, a choice of circumstances, a sigmoid for each flag."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from triage.catalogue import Catalogue, Elsewhere, Party, Rule
+from triage.choice import fit_choice, open_choices
 from triage.counting import count_features
 from triage.features import Vocabulary
 from triage.recogniser import Outputs, Recogniser
 from triage.wording import cue_texts, rule_texts, words_of
 
-__all__ = ["CAUSES", "FLAGS", "Cue", "Settings", "Targets", "decides", "fit_recogniser", "pooled"]
+__all__ = ["CAUSES", "FLAGS", "Cue", "Settings", "Targets", "fit_recogniser", "pooled"]
 
 FLAGS = ("several", "open", "urgent")
 """What is told about a message as a whole: several defects, left open, urgent."""
@@ -35,13 +36,15 @@ class Settings:
     """How to fit; see `triage.estimator.TriageClassifier`."""
 
     C: float = 30.0
-    circumstance_C: float = 100.0
+    circumstance_C: float = 10.0
+    flag_C: float = 100.0
     catalogue_weight: float = 1.0
     min_count: int = 2
     max_features: int = 30_000
     max_iter: int = 60
+    choice_iter: int = 150
     mixes: int = 3
-    mix_weight: float = 0.25
+    mix_weight: float = 0.1
     blur_weight: float = 0.5
 
 
@@ -128,12 +131,8 @@ def fit_recogniser(
     mixed, holding = _mix_in_cues(texts, targets, catalogue, phrases, settings.mixes)
     together = sparse.vstack([matrix, count_features(vocabulary, mixed)], format="csr") if mixed else matrix
     sample_weight = np.array([1.0] * len(texts) + [settings.mix_weight] * len(mixed))
-    first = outputs.n_exclusive
-    for i, key in enumerate(outputs.circumstances):
-        truth = np.array([key in keys for keys in [*targets.circumstances, *holding]])
-        counts = np.append(decides(key, targets.exclusive, catalogue), np.ones(len(mixed), dtype=bool))
-        _fit_single(together, truth, sample_weight * counts, settings, (weights, biases), first + i)
-    first += len(outputs.circumstances)
+    _fit_circumstances(together, targets, holding, sample_weight, catalogue, (weights, biases), outputs, settings)
+    first = outputs.n_exclusive + len(outputs.circumstances)
     for i, flag in enumerate(outputs.flags):
         if flag in targets.flags:
             _fit_single(matrix, targets.flags[flag], np.ones(len(texts)), settings, (weights, biases), first + i)
@@ -154,25 +153,6 @@ def fit_recogniser(
     kept = np.sort(np.argsort(-strength, kind="stable")[: settings.max_features])
     gains = np.ones(len(outputs), dtype=np.float32)
     return Recogniser.pack(vocabulary.keep(kept), weights[kept], gains, biases, outputs)
-
-
-def decides(key: str, names: Sequence[str | None], catalogue: Catalogue) -> NDArray[np.bool_]:
-    """Tell for each text whether a circumstance could decide it: elsewhere nobody says, or labels, whether it holds.
-
-    Parameters
-    ----------
-    key : str
-        Circumstance.
-    names : sequence of str or None
-        Rule or kind of each text; an unknown one counts.
-    catalogue : Catalogue
-
-    Returns
-    -------
-    ndarray of bool, shape (n_texts,)
-    """
-    rules = {rule.id for rule in catalogue.rules if any(entry.when == key for entry in catalogue.exceptions(rule))}
-    return np.array([name is None or name in rules for name in names], dtype=bool)
 
 
 def pooled(party: Party, targets: Targets, catalogue: Catalogue) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -268,12 +248,41 @@ def _fit_exclusive(
     biases[columns] = intercepts - intercepts.mean()
 
 
+def _fit_circumstances(
+    matrix: Any,
+    targets: Targets,
+    mixed: Sequence[frozenset[str]],
+    sample_weight: NDArray[Any],
+    catalogue: Catalogue,
+    head: Head,
+    outputs: Outputs,
+    settings: Settings,
+) -> None:
+    told = [*targets.circumstances, *mixed]
+    shown = [key for key in outputs.circumstances if any(key in keys for keys in told)]
+    if not shown:
+        return
+    holding = np.array([[key in keys for key in shown] for keys in told], dtype=bool)
+    names = [*targets.exclusive, *(None for _ in mixed)]
+    found = fit_choice(
+        matrix,
+        open_choices(names, shown, catalogue),
+        holding,
+        sample_weight,
+        settings.circumstance_C,
+        settings.choice_iter,
+    )
+    weights, biases = head
+    columns = [outputs.names.index(key) for key in shown]
+    weights[:, columns], biases[columns] = found
+
+
 def _fit_single(
     matrix: Any, truth: NDArray[np.bool_], sample_weight: NDArray[Any], settings: Settings, head: Head, place: int
 ) -> None:
     if not truth.any() or truth.all():
         return
-    model = LogisticRegression(C=settings.circumstance_C, solver="liblinear", random_state=0, tol=1e-3)
+    model = LogisticRegression(C=settings.flag_C, solver="liblinear", random_state=0, tol=1e-3)
     _run(model, matrix, truth, sample_weight)
     weights, biases = head
     weights[:, place] = model.coef_[0]

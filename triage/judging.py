@@ -20,7 +20,7 @@ from triage.language import Language, detect_many, mark
 from triage.message import clean, is_empty
 from triage.recogniser import Recogniser, Recognition, Units
 from triage.ruling import Ruler, Rulings
-from triage.urgency import Alarm
+from triage.urgency import Alarm, how_urgent
 from triage.words import Words, find_words
 
 __all__ = ["Defects", "Docket", "Judge", "Outcome"]
@@ -163,6 +163,10 @@ class Judge:
         self._ruler = Ruler(catalogue, recogniser.outputs.rules, recogniser.outputs.circumstances)
         self._asker = Asker(catalogue)
         self._alarm = Alarm(catalogue)
+        urgency = {rule.id: rule.urgency for rule in catalogue.rules}
+        self._pressing = np.array(
+            [policy.pressing.get(urgency.get(id_, "normal"), 0.0) for id_ in recogniser.outputs.rules]
+        )
         self._answers = {"rule", *(c.id for c in catalogue.circumstances if c.words.all())}
         """Facts that settle what a message may leave open; a subscription, say, does not."""
         self._marks: dict[int, tuple[int, int]] = {}
@@ -257,9 +261,10 @@ class Judge:
 
     def _dangers(self, words: Words, signs: NDArray[np.uint64], read: Sequence[bool]) -> list[Danger | None]:
         dangers: list[Danger | None] = [None] * words.n_texts
-        for text in self._alarm.may_ring(signs, words.firsts).tolist():
+        texts, held = self._alarm.may_ring(signs, words.firsts)
+        for text, own in zip(texts.tolist(), held, strict=True):
             if read[text]:
-                dangers[text] = self._alarm.find(words.of_text(text))
+                dangers[text] = self._alarm.find(words.of_text(text), own)
         return dangers
 
     def _recognise(self, units: Units, firsts: Places, lasts: Places) -> Recognition:
@@ -303,8 +308,8 @@ class Judge:
         for i, danger in enumerate(own):
             if danger is not None and counts[stretches.texts[i]] > 1:
                 own[i] = self._alarm.find([words.word(w) for w in range(stretches.firsts[i], stretches.lasts[i])])
-        pressing = (chances.flags["urgent"] >= self._policy.urgent).tolist()
-        urgent = [danger is not None or flag for danger, flag in zip(own, pressing, strict=True)]
+        pressing = how_urgent(chances.flags["urgent"], chances.rules, self._pressing) >= self._policy.urgent
+        urgent = [danger is not None or flag for danger, flag in zip(own, pressing.tolist(), strict=True)]
         return Defects(words, units, stretches, rulings, confidence, decisions, reasons, questions, urgent, own)
 
 

@@ -24,8 +24,9 @@ __all__ = ["Ruler", "Rulings", "Term"]
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-_POOLED = 0.3
+_POOLED = 0.2
 _STRONGEST = 20.0
+_MOST_ODDS = 1e6
 _CONSIDERED = 12
 """Rules that enter the sum; what the others hold together is too little to matter."""
 _NOT_CIRCUMSTANCES = ("rule", "tenancy_start")
@@ -56,8 +57,8 @@ class Rulings:
         Their probabilities, which sum to 1.
     chances : ndarray of shape (n_defects, n_keys + 1)
         Probability of each circumstance, facts included; the last one never holds.
-    holds : ndarray of shape (n_defects, n_considered, n_exceptions)
-        Probability that each exception of these rules holds.
+    odds : ndarray of shape (n_defects, n_considered, n_exceptions)
+        What speaks for each exception of these rules against what speaks for none; infinite where it is known to hold.
     terms : ndarray of shape (n_defects, n_considered, n_exceptions + 1)
         Probability of each term; the last one of a rule is its default.
     unruled : ndarray of shape (n_defects,)
@@ -68,7 +69,7 @@ class Rulings:
     rules: Places
     weights: Floats
     chances: Floats
-    holds: Floats
+    odds: Floats
     terms: Floats
     unruled: Floats
 
@@ -153,28 +154,28 @@ class Rulings:
         """
         n, law = len(self), self.law
         landlord = law.landlord[self.rules].astype(np.float64)
-        exceptions, default = landlord[..., :-1], landlord[..., -1]
-        left = np.cumprod(1 - self.holds, axis=2)
-        before = np.concatenate([np.ones_like(left[..., :1]), left], axis=2)[..., : left.shape[2]]
-        # Of what an exception leaves over, the share of the landlord: worked out from the last exception to the first.
-        rest = np.empty_like(self.holds)
-        share = default
-        for j in range(self.holds.shape[2] - 1, -1, -1):
-            rest[..., j] = share
-            share = self.holds[..., j] * exceptions[..., j] + (1 - self.holds[..., j]) * share
-        now = self.holds * exceptions + (1 - self.holds) * rest
-        reach = self.weights[..., None] * before
+        exceptions = landlord[..., :-1]
+        own, default, reached = _in_reach(self.odds)
+        others = (default * landlord).sum(axis=2)
+        total = 1 + own.sum(axis=2)
+        now = ((own * exceptions).sum(axis=2) + others) / total
+        before = np.cumsum(own, axis=2) - own
+        before_landlord = np.cumsum(own * exceptions, axis=2) - own * exceptions
+        holding = np.where(reached, (before_landlord + exceptions) / (1 + before), now[..., None])
+        left = total[..., None] - own
+        not_holding = (now[..., None] * total[..., None] - own * exceptions) / left
         keys = law.when[self.rules]
         slots = (np.arange(n)[:, None, None] * (len(law.keys) + 1) + keys).ravel()
         found = []
-        for then in (exceptions, rest):
-            change = np.bincount(slots, weights=(reach * (then - now)).ravel(), minlength=n * (len(law.keys) + 1))
-            found.append(self.landlord[:, None] + change.reshape(n, -1)[:, :-1])
+        for then in (holding, not_holding):
+            change = (self.weights[..., None] * (then - now[..., None])).ravel()
+            by_key = np.bincount(slots, weights=change, minlength=n * (len(law.keys) + 1))
+            found.append(self.landlord[:, None] + by_key.reshape(n, -1)[:, :-1])
         return found[0], found[1]
 
     def take(self, defects: Places) -> Rulings:
         """Return the rulings on some of the defects."""
-        floats = (self.weights, self.chances, self.holds, self.terms, self.unruled)
+        floats = (self.weights, self.chances, self.odds, self.terms, self.unruled)
         return Rulings(self.law, self.rules[defects], *(part[defects] for part in floats))
 
 
@@ -246,12 +247,12 @@ class Ruler:
             place = self._keys.index(key)
             chances[:, place] = chance
             fixed[place] = True
-        holds = _held(law, considered, chances, fixed, pulls)
-        left = np.cumprod(1 - holds, axis=2)
-        before = np.concatenate([np.ones_like(pulls)[..., None], left], axis=2)
-        terms = weights[..., None] * before
-        terms[..., :-1] *= holds
-        return Rulings(law, considered, weights, chances, holds, terms, unruled)
+        odds = _odds_of_exceptions(law, considered, chances, fixed, pulls)
+        own, default, _ = _in_reach(odds)
+        terms = default
+        terms[..., :-1] += own
+        terms *= weights[..., None] / (1 + own.sum(axis=2, keepdims=True))
+        return Rulings(law, considered, weights, chances, odds, terms, unruled)
 
     def _likely(self, rules: Floats, facts: Settled, law: Law, places: Places) -> tuple[Places, Floats, Floats]:
         """Find the likeliest rules that are in force, and what went to others."""
@@ -284,22 +285,44 @@ def _pulls(law: Law, rules: Places, chances: Floats, causes: NDArray[np.floating
     if causes is None:
         return np.ones(rules.shape)
     rows = np.arange(len(rules))[:, None]
-    turning = np.where(law.against[rules], chances[rows[..., None], law.when[rules]], 0.0)
-    none = np.prod(1 - turning, axis=2)
+    turning = np.where(law.against[rules], _odds(chances[rows[..., None], law.when[rules]]), 0.0).sum(axis=2)
     pooled = np.asarray(causes, dtype=np.float64)[rows, np.where(law.landlord[rules, -1], 0, 1)]
-    pull = (_odds(pooled) / _odds(1 - none)) ** _POOLED
-    return np.where(none == 1.0, 1.0, np.clip(pull, 1 / _STRONGEST, _STRONGEST))
+    pull = (np.clip(_odds(pooled), 1e-4, 1e4) / np.maximum(turning, 1e-4)) ** _POOLED
+    return np.where(turning > 0, np.clip(pull, 1 / _STRONGEST, _STRONGEST), 1.0)
 
 
 def _odds(chance: Floats) -> Floats:
-    chance = np.clip(chance, 1e-4, 1 - 1e-4)
-    return np.asarray(chance / (1 - chance))
+    return np.asarray(np.minimum(chance / np.maximum(1 - chance, 1 / _MOST_ODDS), _MOST_ODDS))
 
 
-def _held(law: Law, rules: Places, chances: Floats, fixed: NDArray[np.bool_], pulls: Floats) -> Floats:
-    """Return the probability of each exception of some rules, pulled if it turns the default and is not known."""
+def _odds_of_exceptions(law: Law, rules: Places, chances: Floats, fixed: NDArray[np.bool_], pulls: Floats) -> Floats:
+    """Return the odds of each exception of some rules: pulled if it turns the default, infinite if known to hold."""
     keys = law.when[rules]
     chance = chances[np.arange(len(rules))[:, None, None], keys]
-    pull = np.where(law.against[rules], pulls[..., None], 1.0)
-    pulled = chance * pull / (1 - chance + chance * pull)
-    return np.where(fixed[keys], chance, pulled)
+    odds = _odds(chance)
+    odds *= np.where(law.against[rules] & ~fixed[keys], pulls[..., None], 1.0)
+    odds[fixed[keys] & (chance == 1.0)] = np.inf
+    return odds
+
+
+def _in_reach(odds: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Let exceptions compete: what speaks for one speaks against the others and against the default.
+
+    An exception known to hold takes the place of the default for those that go before it by law; those behind it are
+    out of reach.
+
+    Returns
+    -------
+    own : ndarray of shape (n_defects, n_considered, n_exceptions)
+        Odds of the exceptions whose outcome is open.
+    default : ndarray of shape (n_defects, n_considered, n_exceptions + 1)
+        1 at what applies if none of them does, else 0.
+    reached : ndarray of bool, shape (n_defects, n_considered, n_exceptions)
+        Whether an exception could decide, as far as is known.
+    """
+    known = np.isinf(odds)
+    reached = np.cumsum(known, axis=2) - known == 0
+    default = np.zeros((*odds.shape[:2], odds.shape[2] + 1))
+    default[..., :-1] = known & reached
+    default[..., -1] = ~known.any(axis=2)
+    return np.where(reached & ~known, odds, 0.0), default, reached

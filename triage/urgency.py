@@ -1,4 +1,4 @@
-"""Danger that needs somebody now, whatever the classifier thinks of the rest."""
+"""What cannot wait: danger that needs somebody now, whatever else is recognised, and how urgent a request is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from triage.catalogue import Catalogue, Danger
 
-__all__ = ["Alarm"]
+__all__ = ["Alarm", "how_urgent"]
 
 _WINDOW = 6
 _NEGATIONS = frozenset({"geen", "niet", "nooit", "no", "not", "never", "zonder", "without", "isnt", "geeneens"})
@@ -42,24 +42,30 @@ class Alarm:
         signs = [(i, sign.lower().split()) for i, danger in enumerate(self._dangers) for sign in danger.signs.all()]
         steps = dict.fromkeys(step for _, sign in signs for step in sign)
         self._bits = {step: 1 << n for n, step in enumerate(steps)}
-        self._signs = [(i, sign, reduce(or_, (self._bits[step] for step in sign))) for i, sign in signs]
+        self._signs = signs
         self.n_marks = len(steps) // 64 + 1
-        self._needed = self.packed([bits for *_, bits in self._signs])
-        self._beginnings = sorted({len(step) - 1 for step in steps if step.endswith("*")})
-        self._endings = sorted({len(step) - 1 for step in steps if step.startswith("*")})
+        self._needed = self.packed([reduce(or_, (self._bits[step] for step in sign)) for _, sign in signs])
+        self._whole = {step: bit for step, bit in self._bits.items() if "*" not in step}
+        self._beginnings = _by_length({step[:-1]: bit for step, bit in self._bits.items() if step.endswith("*")})
+        self._endings = _by_length({step[1:]: bit for step, bit in self._bits.items() if step.startswith("*")})
 
     def mark(self, word: str) -> int:
         """Mark a word for the parts of signs that it may be, a bit for each."""
-        beginnings = [f"{word[:n]}*" for n in self._beginnings if n <= len(word)]
-        endings = [f"*{word[-n:]}" for n in self._endings if n <= len(word)]
-        return reduce(or_, (self._bits.get(step, 0) for step in (word, *beginnings, *endings)))
+        marks = self._whole.get(word, 0)
+        for n, beginnings in self._beginnings:
+            marks |= beginnings.get(word[:n], 0)
+        for n, endings in self._endings:
+            marks |= endings.get(word[-n:], 0)
+        return marks
 
     def packed(self, marks: Sequence[int]) -> NDArray[np.uint64]:
         """Pack marks into an array of shape (n_words, n_marks)."""
         joined = b"".join(mark.to_bytes(8 * self.n_marks, "little") for mark in marks)
         return np.frombuffer(joined, dtype="<u8").reshape(-1, self.n_marks)
 
-    def may_ring(self, marks: NDArray[np.uint64], firsts: NDArray[np.int64]) -> NDArray[np.int64]:
+    def may_ring(
+        self, marks: NDArray[np.uint64], firsts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Find the texts that hold all words of any sign; no other one tells of danger.
 
         Parameters
@@ -71,33 +77,73 @@ class Alarm:
 
         Returns
         -------
-        ndarray of int
+        texts : ndarray of int, shape (n_found,)
             Places of those texts, ascending.
+        signs : ndarray of bool, shape (n_found, n_signs)
+            The signs that each holds all words of.
         """
         filled = np.flatnonzero(np.diff(firsts) > 0)
         if not len(filled) or not len(self._needed):
-            return np.empty(0, dtype=np.int64)
+            return np.empty(0, dtype=np.int64), np.empty((0, len(self._needed)), dtype=bool)
         marked = np.bitwise_or.reduceat(marks, firsts[filled], axis=0)
         complete = np.ones((len(filled), len(self._needed)), dtype=bool)
         for own, needed in zip(marked.T, self._needed.T, strict=True):
             complete &= (own[:, None] & needed) == needed
-        return np.asarray(filled[complete.any(axis=1)])
+        found = complete.any(axis=1)
+        return filled[found], complete[found]
 
-    def find(self, words: Sequence[str]) -> Danger | None:
+    def find(self, words: Sequence[str], signs: NDArray[np.bool_] | None = None) -> Danger | None:
         """Find the first danger of the catalogue that a message tells of.
 
         Parameters
         ----------
         words : sequence of str
             Folded words of the message.
+        signs : ndarray of bool, shape (n_signs,), optional
+            Signs that the message holds all words of; worked out if left out.
 
         Returns
         -------
         Danger or None
         """
-        marked = reduce(or_, map(self.mark, words), 0)
-        likely = ((i, sign) for i, sign, bits in self._signs if bits & marked == bits)
+        if signs is None:
+            marked = self.packed([reduce(or_, map(self.mark, words), 0)])
+            signs = ((marked & self._needed) == self._needed).all(axis=1)
+        likely = (self._signs[n] for n in np.flatnonzero(signs).tolist())
         return next((self._dangers[i] for i, sign in likely if _occurs(sign, words)), None)
+
+
+def _by_length(parts: dict[str, int]) -> list[tuple[int, dict[str, int]]]:
+    lengths = sorted(set(map(len, parts)))
+    return [(n, {part: bit for part, bit in parts.items() if len(part) == n}) for n in lengths]
+
+
+def how_urgent(
+    told: NDArray[np.floating], rules: NDArray[np.floating], pressing: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Weigh what the words tell of urgency together with how urgent the recognised rules are by themselves.
+
+    Parameters
+    ----------
+    told : ndarray of shape (n_defects,)
+        Probability of urgency by the words alone.
+    rules : ndarray of shape (n_defects, n_rules)
+        Probability of each rule.
+    pressing : ndarray of shape (n_rules,)
+        What each rule adds to the log-odds.
+
+    Returns
+    -------
+    ndarray of shape (n_defects,)
+        Probability that the request is urgent.
+
+    Examples
+    --------
+    >>> how_urgent(np.array([0.5]), np.array([[0.9, 0.1]]), np.array([2.0, 0.0])).round(2).tolist()
+    [0.86]
+    """
+    told = np.clip(told, 1e-9, 1 - 1e-9)
+    return np.asarray(1 / (1 + (1 - told) / told * np.exp(-(rules @ pressing))))
 
 
 def _occurs(sign: list[str], words: Sequence[str]) -> bool:

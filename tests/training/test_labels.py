@@ -7,7 +7,8 @@ import pytest
 from training.corpus import CorpusError, Saying
 from training.fit import sample_of
 from training.labels import SecondLabel, agreement, doubts, read_second_labels
-from triage.fitting import Settings, decides, fit_recogniser, pooled
+from triage.choice import open_choices
+from triage.fitting import Settings, fit_recogniser, pooled
 
 
 def test_agreement_is_counted_for_responsibility_rule_and_urgency(corpus, small):
@@ -45,8 +46,8 @@ def test_a_wrong_label_is_doubted_first(corpus, small):
 
 def test_a_circumstance_is_learned_only_where_it_can_decide(small):
     names = ["tap.drips", "roof.leak", "rent", None]
-    assert list(decides("worn", names, small)) == [True, False, False, True]
-    assert list(decides("own_addition", names, small)) == [True, True, False, True]
+    found = open_choices(names, ["worn", "own_addition"], small)
+    assert found.tolist() == [[True, True], [False, True], [False, False], [True, True]]
 
 
 def test_what_turns_a_label_is_pooled_by_the_party_it_turns_to(corpus, small):
