@@ -14,14 +14,18 @@ from training import evaluate as evaluation
 from training.corpus import DATASETS, Corpus, add_batch, read_corpus
 from training.corpus_check import Report, measure
 from training.curve import PICTURE, Point, draw, learning_curve
+from training.document import PAGE, compose, store
 from training.fit import build, current_fingerprint
+from training.ideas import try_ideas
 from training.labels import SECOND, agreement, doubts, read_second_labels
+from training.promise import Outcomes, Promise, choose, report_promise, simulate
 from triage import TriageError, Triager
 from triage.artefact import BUNDLED as MODEL
 from triage.artefact import Manifest, load_model
 from triage.catalogue import Catalogue
 from triage.catalogue_file import BUNDLED as CATALOGUE
 from triage.catalogue_file import read_catalogue
+from triage.decision import Policy
 
 app = typer.Typer(
     help="Turn labelled requests into a model, and say how good it is.",
@@ -32,6 +36,10 @@ corpus_app = typer.Typer(
     help="Check the labelled requests, and add to them.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 app.add_typer(corpus_app, name="corpus")
+
+LandlordOption = Annotated[float, typer.Option(help="Share of automatic 'landlord' that may be wrong.")]
+TenantOption = Annotated[float, typer.Option(help="Share of automatic 'tenant' that may be wrong.")]
+SureOption = Annotated[float, typer.Option(help="How sure that must be.")]
 
 out = Console()
 err = Console(stderr=True)
@@ -47,6 +55,9 @@ def fit(
     catalogue: CatalogueOption = CATALOGUE,
     model: Annotated[Path, typer.Option("--model", "-o", help="Where the model goes.")] = MODEL,
     check: Annotated[bool, typer.Option("--check", help="Only tell whether the model is up to date.")] = False,
+    landlord: LandlordOption = 0.02,
+    tenant: TenantOption = 0.01,
+    sure: SureOption = 0.90,
 ) -> None:
     """Fit a model on the train and calibration voices, and save it."""
     prints = current_fingerprint(datasets, catalogue)
@@ -55,13 +66,19 @@ def fit(
         return
     rules = read_catalogue(catalogue)
     corpus = read_corpus(datasets, rules)
-    built = build(corpus, rules, model, prints, say=lambda message: err.print(message, style="dim"))
+    accepted = Promise(landlord=landlord, tenant=tenant, sure=sure)
+    built = build(corpus, rules, model, prints, promise=accepted, say=lambda message: err.print(message, style="dim"))
     measured = _evaluate(Triager(built), _held_out(corpus, rules))
     metrics = {figure.name: round(figure.value, 4) for figure in measured if figure.value == figure.value}
     manifest = built.manifest.model_copy(update={"metrics": metrics})
-    (model / "manifest.json").write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    _write_manifest(model, manifest)
+    _print_promise(Outcomes.load(model), manifest.policy, accepted)
     size = sum(file.stat().st_size for file in model.iterdir()) / 1e6
     out.print(f"model {manifest.version} written to {model} ({size:.1f} MB)")
+
+
+def _write_manifest(model: Path, manifest: Manifest) -> None:
+    (model / "manifest.json").write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def _check_fresh(model: Path, prints: dict[str, str]) -> None:
@@ -71,6 +88,45 @@ def _check_fresh(model: Path, prints: dict[str, str]) -> None:
         err.print(f"the model is stale: {' and '.join(stale)} changed; run: python -m training fit", style="red")
         raise typer.Exit(1)
     out.print("the model is up to date")
+
+
+@app.command("promise")
+def choose_promise(
+    landlord: LandlordOption = 0.02,
+    tenant: TenantOption = 0.01,
+    sure: SureOption = 0.90,
+    model: ModelOption = MODEL,
+    write: Annotated[bool, typer.Option("--write", help="Put the thresholds into the model.")] = False,
+) -> None:
+    """Choose how many automatic decisions may be wrong, without fitting anew; and test the promise by simulation."""
+    manifest = load_model(model).manifest
+    outcomes, accepted = Outcomes.load(model), Promise(landlord=landlord, tenant=tenant, sure=sure)
+    policy = choose(outcomes, manifest.policy, accepted)
+    _print_promise(outcomes, policy, accepted)
+    kept = simulate(outcomes, manifest.policy, accepted)
+    for party, share in kept.broken.items():
+        out.print(
+            f"in {kept.halves} random halves of the voices: {share:.1%} broke the promise for '{party}', "
+            f"{kept.wrong[party]:.2%} wrong on average"
+        )
+    if write:
+        _write_manifest(model, manifest.model_copy(update={"policy": policy}))
+        out.print(f"thresholds written to {model}")
+
+
+def _print_promise(outcomes: Outcomes, policy: Policy, accepted: Promise) -> None:
+    table = Table("label", "least confidence", "automatic", "wrong", "accepted", "cases missing", title="Promise")
+    for row in report_promise(outcomes, policy, accepted):
+        least = f"{row.least:.3f}" if row.least <= 1 else "never"
+        table.add_row(
+            row.party,
+            least,
+            str(row.automatic),
+            str(row.wrong),
+            f"{accepted.accepted(row.party):.1%}",
+            str(row.missing),
+        )
+    out.print(table)
 
 
 @app.command()
@@ -106,6 +162,40 @@ def _evaluate(triager: Triager, cases: list[evaluation.Case]) -> list[evaluation
     with Progress(console=err, transient=True) as progress:
         task: TaskID = progress.add_task("assessing", total=len(cases))
         return evaluation.evaluate(triager, cases, lambda n: progress.advance(task, n))
+
+
+@app.command("ideas")
+def show_ideas(datasets: DatasetsOption = DATASETS, catalogue: CatalogueOption = CATALOGUE) -> None:
+    """Tell what each idea behind the fit is worth; takes a fit for each, and keeps the figures for the document."""
+    rules = read_catalogue(catalogue)
+
+    def say(name: str, point: Point) -> None:
+        out.print(f"{name}: label {point.label:.3f}, exceptions {point.exceptions:.3f}, rule {point.rule:.3f}")
+
+    tried = try_ideas(read_corpus(datasets, rules), rules, say)
+    rows: list[dict[str, object]] = [
+        {
+            "idea": idea.name,
+            "label": f"{point.label:.3f}",
+            "exceptions": f"{point.exceptions:.3f}",
+            "rule": f"{point.rule:.3f}",
+        }
+        for idea, point in tried
+    ]
+    out.print(f"kept in {store('ideas', rows)}")
+
+
+@app.command("document")
+def write_document(
+    datasets: DatasetsOption = DATASETS,
+    page: Annotated[Path, typer.Option("--page", "-o", help="Markdown file to write.")] = PAGE,
+) -> None:
+    """Measure the bundled model and write docs/evaluation.md; takes some minutes."""
+    triager = Triager(load_model(MODEL))
+    corpus = read_corpus(datasets, triager.catalogue)
+    text = compose(triager, corpus, lambda message: err.print(message, style="dim"))
+    page.write_text(text, encoding="utf-8")
+    out.print(f"written to {page}")
 
 
 @corpus_app.command("check")

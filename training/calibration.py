@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,33 +11,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
-from scipy.stats import beta
+from sklearn.linear_model import LogisticRegression
 
 from training.corpus import Corpus
 from training.evaluate import label_of
-from triage.catalogue import Catalogue
+from training.promise import Outcomes, Promise, choose
+from triage.catalogue import Catalogue, Urgency
 from triage.decision import Policy
 from triage.defects import divide, is_joint
-from triage.fitting import CAUSES, FLAGS, Targets, decides, pooled
+from triage.fitting import CAUSES, FLAGS, Targets, pooled
 from triage.message import clean
 from triage.recogniser import Outputs, Recogniser, sigmoid, softmax
 from triage.ruling import Ruler
+from triage.urgency import how_urgent
 from triage.words import find_words
 
-__all__ = ["Held", "calibrate", "least_confidence", "upper_bound"]
+__all__ = ["Held", "calibrate"]
 
 Floats = NDArray[np.float64]
 
-_ACCEPTED = {"landlord": 0.02, "tenant": 0.02}
-"""Share of wrong labels that is accepted among automatic decisions, per label."""
-_SURE = 0.90
-"""With this confidence the share stays below what is accepted."""
-_OVER_REACH = 0.10
-"""Share of undecidable requests that may be decided automatically."""
-_MOST_SPLIT = 0.008
+_MOST_SPLIT = 0.012
 """Share of requests about one defect that may be taken for several."""
 _MOST_LOST = 0.01
 """Share of requests that may be taken for something with nothing to repair."""
+_PRESSING: tuple[Urgency, ...] = ("soon", "emergency")
 _ANY_DAY = date(2026, 1, 1)
 
 
@@ -64,8 +61,8 @@ class Held:
 
 
 def calibrate(
-    held: Sequence[Held], catalogue: Catalogue, outputs: Outputs
-) -> tuple[NDArray[np.float32], NDArray[np.float32], Policy]:
+    held: Sequence[Held], catalogue: Catalogue, outputs: Outputs, promise: Promise
+) -> tuple[NDArray[np.float32], NDArray[np.float32], Policy, Outcomes]:
     """Find the calibration of each output and the policy.
 
     Parameters
@@ -74,15 +71,19 @@ def calibrate(
         Together all voices, each left out once.
     catalogue : Catalogue
     outputs : Outputs
+    promise : Promise
 
     Returns
     -------
     gains, biases : ndarray of shape (n_outputs,)
         calibrated score = gain * raw score + bias.
     policy : Policy
+    outcomes : Outcomes
+        What the policy was found on.
     """
     gains, biases = _calibrate_outputs(held, outputs, catalogue)
     gains, biases = _lean(held, gains, biases, catalogue, outputs)
+    gains, biases, pressing = _weigh_urgency(held, gains, biases, catalogue, outputs)
     scores = [h.scores * gains + biases for h in held]
     outcomes = _request_outcomes(held, scores, catalogue, outputs)
     sharpness = _fit_sharpness(outcomes.landlord[outcomes.decidable], outcomes.truth[outcomes.decidable])
@@ -91,49 +92,12 @@ def calibrate(
         tenant=1.01,
         open=1.0,
         elsewhere=_elsewhere_threshold(held, scores, outputs),
-        urgent=_urgent_threshold(held, scores, outputs),
+        urgent=_urgent_threshold(held, scores, catalogue, outputs, pressing),
+        pressing=pressing,
         sharpness=sharpness,
         further_defect=_further_defect_price(held, gains, biases),
     )
-    return gains, biases, _automatic_policy(outcomes, rough)
-
-
-@dataclass(frozen=True)
-class Outcomes:
-    """Held-out requests: P(landlord), whether landlord is right, whether decidable, and P(open)."""
-
-    landlord: Floats
-    truth: NDArray[np.bool_]
-    decidable: NDArray[np.bool_]
-    left_open: Floats
-
-
-def _automatic_policy(outcomes: Outcomes, rough: Policy) -> Policy:
-    """Find the policy that decides most by itself while it keeps both promises.
-
-    Few automatic decisions may be wrong, and few of the undecidable requests may be decided.
-    """
-    best, most = rough, 0.0
-    confidence = rough.confidence(outcomes.landlord)
-    for most_open in np.quantile(outcomes.left_open, np.linspace(0.1, 1.0, 19)):
-        thresholds = {
-            party: _threshold(outcomes, confidence, party, float(most_open)) for party in ("landlord", "tenant")
-        }
-        policy = rough.model_copy(update=thresholds | {"open": float(most_open)})
-        least = np.where(outcomes.landlord >= 0.5, policy.landlord, policy.tenant)
-        automatic = (confidence >= least) & (outcomes.left_open <= most_open)
-        over_reach = automatic[~outcomes.decidable].mean() if (~outcomes.decidable).any() else 0.0
-        share = float(automatic[outcomes.decidable].mean())
-        if over_reach <= _OVER_REACH and share > most:
-            best, most = policy, share
-    return best
-
-
-def _threshold(outcomes: Outcomes, confidence: Floats, party: str, most_open: float) -> float:
-    side = (outcomes.landlord >= 0.5) == (party == "landlord")
-    counted = side & outcomes.decidable & (outcomes.left_open <= most_open)
-    right = outcomes.truth == (party == "landlord")
-    return least_confidence(confidence[counted], right[counted], _ACCEPTED[party], _SURE)
+    return gains, biases, choose(outcomes, rough, promise), outcomes
 
 
 def _calibrate_outputs(
@@ -161,46 +125,37 @@ def _lean(
     catalogue: Catalogue,
     outputs: Outputs,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Stretch and shift what tells of circumstances, all alike, so that labels become likeliest.
-
-    Each circumstance by itself is calibrated over messages of every kind; together, where they decide a label, they
-    speak too softly.
-    """
-    turning = np.zeros(len(outputs), dtype=bool)
-    turning[outputs.n_exclusive : outputs.n_exclusive + len(outputs.circumstances)] = True
-    turning[[outputs.names.index(name) for name in CAUSES.values()]] = True
+    """Stretch and shift what tells of circumstances, and of any cause at all, so that labels become likeliest."""
+    circumstances, causes = np.zeros(len(outputs), dtype=bool), np.zeros(len(outputs), dtype=bool)
+    circumstances[outputs.n_exclusive : outputs.n_exclusive + len(outputs.circumstances)] = True
+    causes[[outputs.names.index(name) for name in CAUSES.values()]] = True
     scores = [h.scores * gains + biases for h in held]
 
-    def leaning(x: Floats) -> list[NDArray[np.float32]]:
-        return [np.where(turning, own * x[0] + x[1], own).astype(np.float32) for own in scores]
+    def lean(own: NDArray[np.float32], by: Floats, shift: float = 1.0) -> NDArray[np.float32]:
+        stretched = np.where(circumstances, own * by[0] + by[1] * shift, own)
+        return np.where(causes, own * by[2] + by[3] * shift, stretched).astype(np.float32)
 
     def loss(x: Floats) -> float:
-        outcomes = _request_outcomes(held, leaning(x), catalogue, outputs)
+        outcomes = _request_outcomes(held, [lean(own, x) for own in scores], catalogue, outputs)
         landlord = np.clip(outcomes.landlord[outcomes.decidable], 1e-4, 1 - 1e-4)
         return float(-np.log(np.where(outcomes.truth[outcomes.decidable], landlord, 1 - landlord)).mean())
 
-    corners = np.array([[1.0, 0.0], [1.3, 0.0], [1.0, 0.5]])
-    options: Any = {"initial_simplex": corners, "xatol": 0.02, "fatol": 1e-5, "maxfev": 60}
-    stretch, shift = minimize(loss, corners[0], method="Nelder-Mead", options=options).x
-    return (
-        np.where(turning, gains * stretch, gains).astype(np.float32),
-        np.where(turning, biases * stretch + shift, biases).astype(np.float32),
-    )
+    start = np.array([1.0, 0.0, 1.0, 0.0])
+    corners = start + np.vstack([np.zeros(4), np.diag([0.5, 0.5, 1.0, 3.0])])
+    options: Any = {"initial_simplex": corners, "xatol": 0.02, "fatol": 1e-5, "maxfev": 200}
+    found = minimize(loss, start, method="Nelder-Mead", options=options).x
+    return lean(gains, found, shift=0.0), lean(biases, found)
 
 
 def _single_truths(
     held: Sequence[Held], outputs: Outputs, catalogue: Catalogue
 ) -> Iterator[tuple[int, NDArray[np.bool_], NDArray[np.bool_]]]:
     """Give the place of each output that stands alone, which texts count for it, and where it is true."""
-    names = [name for h in held for name in h.targets.exclusive]
-    n = outputs.n_exclusive
-    for i, key in enumerate(outputs.circumstances):
-        truth = np.array([key in holding for h in held for holding in h.targets.circumstances])
-        yield n + i, decides(key, names, catalogue), truth
-    n += len(outputs.circumstances)
+    n_texts = sum(len(h.targets.exclusive) for h in held)
+    n = outputs.n_exclusive + len(outputs.circumstances)
     for i, flag in enumerate(outputs.flags):
         if flag in FLAGS:
-            yield n + i, np.ones(len(names), dtype=bool), np.concatenate([h.targets.flags[flag] for h in held])
+            yield n + i, np.ones(n_texts, dtype=bool), np.concatenate([h.targets.flags[flag] for h in held])
     for party, name in CAUSES.items():
         counts, truth = (
             np.concatenate(both) for both in zip(*(pooled(party, h.targets, catalogue) for h in held), strict=True)
@@ -247,7 +202,14 @@ def _request_outcomes(
         truth += [label_of(row, catalogue) == "landlord" for row in h.corpus.requests]
         decidable += [row.decidable for row in h.corpus.requests]
         left_open += list(sigmoid(own[:n_requests, end + outputs.flags.index("open")]))
-    return Outcomes(np.concatenate(landlord), np.array(truth), np.array(decidable), np.array(left_open, dtype=float))
+    names = [row.voice for h in held for row in h.corpus.requests]
+    return Outcomes(
+        np.concatenate(landlord),
+        np.array(truth),
+        np.array(decidable),
+        np.array(left_open, dtype=np.float64),
+        np.unique(names, return_inverse=True)[1],
+    )
 
 
 def _fit_sharpness(landlord: Floats, truth: NDArray[np.bool_]) -> float:
@@ -270,60 +232,48 @@ def _elsewhere_threshold(held: Sequence[Held], scores: Sequence[NDArray[np.float
     return max(0.5, float(np.quantile(np.concatenate(chances), 1 - _MOST_LOST)))
 
 
-def _urgent_threshold(held: Sequence[Held], scores: Sequence[NDArray[np.float32]], outputs: Outputs) -> float:
-    """Find the threshold with the best F2: a miss weighs more than a false alarm."""
+def _weigh_urgency(
+    held: Sequence[Held],
+    gains: NDArray[np.float32],
+    biases: NDArray[np.float32],
+    catalogue: Catalogue,
+    outputs: Outputs,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], dict[Urgency, float]]:
+    """Weigh the words that tell of urgency against how urgent the recognised rules are by themselves."""
     place = outputs.names.index("urgent")
-    chances = np.concatenate([sigmoid(own[:, place]) for own in scores])
+    told, by_rule, truth = [], [], []
+    for h in held:
+        scores = h.scores * gains + biases
+        told.append(scores[:, place])
+        by_rule.append(softmax(scores[:, : outputs.n_exclusive])[:, : len(outputs.rules)])
+        truth.append(h.targets.flags["urgent"])
+    levels = np.array([[catalogue.rule(rule).urgency == level for level in _PRESSING] for rule in outputs.rules])
+    known = np.column_stack([np.concatenate(told), np.vstack(by_rule) @ levels])
+    model = LogisticRegression(C=100.0).fit(known, np.concatenate(truth))
+    gains, biases = gains.copy(), biases.copy()
+    gains[place] *= model.coef_[0, 0]
+    biases[place] = biases[place] * model.coef_[0, 0] + model.intercept_[0]
+    return gains, biases, dict(zip(_PRESSING, model.coef_[0, 1:].round(4).tolist(), strict=True))
+
+
+def _urgent_threshold(
+    held: Sequence[Held],
+    scores: Sequence[NDArray[np.float32]],
+    catalogue: Catalogue,
+    outputs: Outputs,
+    pressing: Mapping[Urgency, float],
+) -> float:
+    """Find the threshold with the best F2: a miss weighs more than a false alarm."""
+    place, n = outputs.names.index("urgent"), outputs.n_exclusive
+    adds = np.array([pressing.get(catalogue.rule(rule).urgency, 0.0) for rule in outputs.rules])
+    chances = np.concatenate(
+        [how_urgent(sigmoid(own[:, place]), softmax(own[:, :n])[:, : len(adds)], adds) for own in scores]
+    )
     truth = np.concatenate([h.targets.flags["urgent"] for h in held])
     candidates = np.linspace(0.02, 0.6, 59)
     hits = np.array([(truth & (chances >= t)).sum() for t in candidates])
     f2 = 5 * hits / (4 * truth.sum() + np.array([(chances >= t).sum() for t in candidates]) + 1e-9)
     return float(candidates[int(f2.argmax())])
-
-
-def upper_bound(wrong: int, count: int, sure: float) -> float:
-    """Bound the true share of wrong decisions from above (Clopper and Pearson 1934, one-sided).
-
-    Examples
-    --------
-    >>> round(upper_bound(0, 149, 0.95), 3)
-    0.02
-    """
-    return 1.0 if wrong >= count else float(beta.ppf(sure, wrong + 1, count - wrong))
-
-
-def least_confidence(confidence: Floats, right: NDArray[np.bool_], accepted: float, sure: float) -> float:
-    """Find the least confidence from which on few enough decisions are wrong.
-
-    Candidates are tested from the strictest on. The first ones have too few cases to pass whatever the outcome and are
-    passed over; after one has passed, the first that fails ends the search (fixed-sequence testing). Where a candidate
-    with enough cases fails before any has passed, the search goes on, so the bound is a little optimistic there.
-
-    Parameters
-    ----------
-    confidence : ndarray of shape (n,)
-    right : ndarray of bool, shape (n,)
-    accepted : float
-        Share of wrong decisions that is accepted.
-    sure : float
-        Confidence in the bound.
-
-    Returns
-    -------
-    float
-        Over 1 if no threshold keeps the promise.
-    """
-    order = np.argsort(-confidence, kind="stable")
-    ranked, wrong = confidence[order], np.cumsum(~right[order])
-    counts = np.unique(np.linspace(0, len(order), 41).astype(int)[1:])
-    best = 1.01
-    for count in counts:
-        bound = upper_bound(int(wrong[count - 1]), int(count), sure)
-        if bound <= accepted:
-            best = float(ranked[count - 1])
-        elif best <= 1:
-            break
-    return max(best, 0.5)
 
 
 def _further_defect_price(held: Sequence[Held], gains: NDArray[np.float32], biases: NDArray[np.float32]) -> float:
@@ -332,7 +282,7 @@ def _further_defect_price(held: Sequence[Held], gains: NDArray[np.float32], bias
     for h in held:
         recogniser = dataclasses.replace(h.recogniser, gains=gains, biases=h.recogniser.biases * gains + biases)
         counters.append(_counter([row.text for row in h.corpus.requests[::3]], recogniser))
-    prices = [float(price) for price in np.arange(0.0, 15.5, 0.5)]
+    prices = [float(price) for price in np.arange(2.0, 15.5, 0.5)]
     for price in prices:
         if np.mean(np.concatenate([count(price) > 1 for count in counters])) <= _MOST_SPLIT:
             return price

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,12 +12,13 @@ import numpy as np
 from training.corpus import DATASETS, Corpus
 from training.evaluate import label_of
 from training.fit import sample_of
+from training.noise import misprinted
 from triage.catalogue import Catalogue
 from triage.estimator import words_of
 from triage.fitting import Settings, fit_recogniser
 from triage.ruling import Ruler
 
-__all__ = ["PICTURE", "Point", "draw", "learning_curve"]
+__all__ = ["PICTURE", "Point", "draw", "learn_and_measure", "learning_curve"]
 
 PICTURE = DATASETS / "learning_curve.svg"
 _SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
@@ -35,12 +36,15 @@ class Point:
         What it saw.
     label, rule : float
         Share of decidable held-out requests whose label, and whose rule, is right.
+    exceptions : float
+        Share with the right label among those whose circumstances turn it.
     """
 
     voices: int
     requests: int
     label: float
     rule: float
+    exceptions: float
 
 
 def learning_curve(corpus: Corpus, catalogue: Catalogue, say: Callable[[Point], None] = lambda _: None) -> list[Point]:
@@ -61,24 +65,51 @@ def learning_curve(corpus: Corpus, catalogue: Catalogue, say: Callable[[Point], 
     """
     learned, held = corpus.part("train", "calibration"), corpus.part("test")
     voices = np.random.default_rng(_SEED).permutation(sorted(learned.voices))
-    requests = [row for row in held.requests if row.decidable]
-    labels = np.array([label_of(row, catalogue) == "landlord" for row in requests])
-    words = words_of([row.text for row in requests])
     points = []
     for share in _SHARES:
         some = learned.by_voices(set(map(str, voices[: max(round(share * len(voices)), 1)])))
-        sample = sample_of(some)
-        recogniser = fit_recogniser(sample.words, sample.targets, catalogue, Settings(), sample.phrases)
-        found = recogniser.recognise(words)
-        names = recogniser.outputs.rules
-        rulings = Ruler(catalogue, names, recogniser.outputs.circumstances).rule(
-            found.rules, found.circumstances, {}, _ANY_DAY, found.causes
-        )
-        rule = np.mean([names[i] == row.rule for i, row in zip(found.rules.argmax(axis=1), requests, strict=True)])
-        label = np.mean((rulings.landlord >= 0.5) == labels)
-        points.append(Point(len(some.voices), len(some.requests), float(label), float(rule)))
+        points.append(learn_and_measure(some, held, catalogue))
         say(points[-1])
     return points
+
+
+def learn_and_measure(
+    learned: Corpus, held: Corpus, catalogue: Catalogue, settings: Settings | None = None, noise: float = 0.0
+) -> Point:
+    """Fit on some voices and measure on others, without calibration.
+
+    Parameters
+    ----------
+    learned, held : Corpus
+    catalogue : Catalogue
+    settings : Settings, optional
+    noise : float
+        Share of the messages that are learned once more with misprints; see `training.noise`.
+
+    Returns
+    -------
+    Point
+    """
+    requests = [row for row in held.requests if row.decidable]
+    labels = np.array([label_of(row, catalogue) == "landlord" for row in requests])
+    usual = np.array([catalogue.rule(row.rule).responsible == "landlord" for row in requests])
+    requests_and_copies = [*learned.requests, *misprinted(learned.requests, noise)]
+    sample = sample_of(replace(learned, requests=requests_and_copies))
+    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings or Settings(), sample.phrases)
+    found = recogniser.recognise(words_of([row.text for row in requests]))
+    names = recogniser.outputs.rules
+    rulings = Ruler(catalogue, names, recogniser.outputs.circumstances).rule(
+        found.rules, found.circumstances, {}, _ANY_DAY, found.causes
+    )
+    rule = np.mean([names[i] == row.rule for i, row in zip(found.rules.argmax(axis=1), requests, strict=True)])
+    right = (rulings.landlord >= 0.5) == labels
+    return Point(
+        len(learned.voices),
+        len(learned.requests),
+        float(right.mean()),
+        float(rule),
+        float(right[labels != usual].mean()),
+    )
 
 
 def draw(points: list[Point], path: Path = PICTURE) -> None:

@@ -14,6 +14,7 @@ from joblib import Parallel, delayed
 
 from training.calibration import Held, calibrate
 from training.corpus import DATASETS, Corpus, fingerprint
+from training.promise import Outcomes, Promise
 from triage.artefact import Fingerprint, Model, save_model
 from triage.catalogue import Catalogue
 from triage.catalogue_file import BUNDLED as CATALOGUE_FILE
@@ -81,8 +82,12 @@ def fold_voices(voices: Sequence[str], folds: int = _FOLDS) -> list[list[str]]:
 
 
 def fit(
-    corpus: Corpus, catalogue: Catalogue, settings: Settings | None = None, say: Callable[[str], None] = lambda _: None
-) -> tuple[Recogniser, Policy]:
+    corpus: Corpus,
+    catalogue: Catalogue,
+    settings: Settings | None = None,
+    promise: Promise | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[Recogniser, Policy, Outcomes]:
     """Fit on all voices of a corpus, with a policy found on voices left out in turn.
 
     Parameters
@@ -91,6 +96,8 @@ def fit(
         Should not hold the test voices.
     catalogue : Catalogue
     settings : Settings, optional
+    promise : Promise, optional
+        What is accepted of automatic decisions.
     say : callable, optional
         Told what is going on.
 
@@ -99,6 +106,8 @@ def fit(
     recogniser : Recogniser
         Fitted on every voice and calibrated.
     policy : Policy
+    outcomes : Outcomes
+        What the policy was found on.
     """
     settings = settings or Settings()
     folds = fold_voices(list(corpus.voices))
@@ -108,10 +117,10 @@ def fit(
     sample = sample_of(corpus)
     recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
     say("calibrating")
-    gains, biases, policy = calibrate(list(held), catalogue, recogniser.outputs)
+    gains, biases, policy, outcomes = calibrate(list(held), catalogue, recogniser.outputs, promise or Promise())
     recogniser.biases = recogniser.biases * gains + biases
     recogniser.gains = gains
-    return recogniser, policy
+    return recogniser, policy, outcomes
 
 
 def _hold_out(corpus: Corpus, catalogue: Catalogue, settings: Settings, voices: list[str]) -> Held:
@@ -130,7 +139,9 @@ def code_fingerprint() -> str:
     names = [
         "training/fit.py",
         "training/calibration.py",
+        "training/promise.py",
         "triage/fitting.py",
+        "triage/choice.py",
         "triage/counting.py",
         "triage/wording.py",
         "triage/words.py",
@@ -141,6 +152,7 @@ def code_fingerprint() -> str:
         "triage/law.py",
         "triage/ruling.py",
         "triage/decision.py",
+        "triage/urgency.py",
     ]
     digest = hashlib.sha256()
     for name in names:
@@ -163,6 +175,7 @@ def build(
     folder: Path,
     prints: Fingerprint,
     settings: Settings | None = None,
+    promise: Promise | None = None,
     metrics: dict[str, float] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Model:
@@ -178,6 +191,7 @@ def build(
     prints : Fingerprint
         What it is built from.
     settings : Settings, optional
+    promise : Promise, optional
     metrics : dict of str to float, optional
         To be recorded in the manifest.
     say : callable, optional
@@ -186,8 +200,8 @@ def build(
     -------
     Model
     """
-    recogniser, policy = fit(corpus.part("train", "calibration"), catalogue, settings, say)
-    return save_model(
+    recogniser, policy, outcomes = fit(corpus.part("train", "calibration"), catalogue, settings, promise, say)
+    model = save_model(
         folder,
         recogniser,
         policy,
@@ -198,3 +212,5 @@ def build(
         | {name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
         metrics=metrics,
     )
+    outcomes.save(folder)
+    return model

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.__main__ import app
-from training.calibration import least_confidence, upper_bound
 from training.evaluate import cases_of, evaluate, read_cases
 from training.fit import build, current_fingerprint, fold_voices, sample_of
+from training.promise import least_confidence, upper_bound
 from triage import Triager
 from triage.artefact import BUNDLED, Fingerprint, Manifest
 from triage.fitting import Settings

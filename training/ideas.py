@@ -1,0 +1,72 @@
+"""What each idea is worth: the same fit with one thing changed, measured on voices that it never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from joblib import Parallel, delayed
+
+from training.corpus import Corpus
+from training.curve import Point, learn_and_measure
+from triage.catalogue import Catalogue
+from triage.fitting import Settings
+
+__all__ = ["IDEAS", "Idea", "try_ideas"]
+
+
+@dataclass(frozen=True)
+class Idea:
+    """A change to the fit.
+
+    Attributes
+    ----------
+    name : str
+    settings : dict
+        What is set differently.
+    noise : float
+        Share of the messages that are learned once more with misprints.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    noise: float = 0.0
+
+
+IDEAS = (
+    Idea("as it is", {}),
+    Idea("without the catalogue's titles, words and examples", {"catalogue_weight": 0.0}),
+    Idea("without phrases about circumstances behind requests (blur)", {"blur_weight": 0.0}),
+    Idea("without phrases about circumstances in messages", {"mix_weight": 0.0}),
+    Idea("phrases about circumstances at a quarter of a message's weight", {"mix_weight": 0.25}),
+    Idea("circumstances less regularised", {"circumstance_C": 100.0}),
+    Idea("a third of the features", {"max_features": 10_000}),
+    Idea("a third of the messages once more with misprints", {}, noise=0.33),
+)
+
+
+def try_ideas(corpus: Corpus, catalogue: Catalogue, say: Callable[[str, Point], None]) -> list[tuple[Idea, Point]]:
+    """Fit with each idea on the train and calibration voices, and measure on the test voices.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    catalogue : Catalogue
+    say : callable
+        Told the name of each idea and what came of it.
+
+    Returns
+    -------
+    list of (Idea, Point)
+    """
+    learned, held = corpus.part("train", "calibration"), corpus.part("test")
+    found = Parallel(n_jobs=-1, return_as="generator")(
+        delayed(learn_and_measure)(learned, held, catalogue, replace(Settings(), **idea.settings), idea.noise)
+        for idea in IDEAS
+    )
+    tried = []
+    for idea, point in zip(IDEAS, found, strict=True):
+        say(idea.name, point)
+        tried.append((idea, point))
+    return tried
