@@ -37,11 +37,7 @@ class Idea:
 IDEAS = (
     Idea("as it is", {}),
     Idea("without the catalogue's titles, words and examples", {"catalogue_weight": 0.0}),
-    Idea("without phrases about circumstances behind requests (blur)", {"blur_weight": 0.0}),
     Idea("without phrases about circumstances in messages", {"mix_weight": 0.0}),
-    Idea("phrases about circumstances at a quarter of a message's weight", {"mix_weight": 0.25}),
-    Idea("circumstances less regularised", {"circumstance_C": 100.0}),
-    Idea("a third of the features", {"max_features": 10_000}),
     Idea("a third of the messages once more with misprints", {}, noise=0.33),
 )
 

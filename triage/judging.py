@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +58,7 @@ class Defects:
         return ["landlord" if landlord else "tenant" for landlord in (self.rulings.landlord >= 0.5).tolist()]
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a message as a whole comes to."""
 
     responsible: Literal["landlord", "tenant", "both"] | None

@@ -1,0 +1,78 @@
+"""Automatic decisions keep the promise that an association chooses, and it is told what it takes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.promise import Outcomes, Promise, choose, missing, report_promise, simulate, upper_bound
+from triage.decision import Policy
+from triage.errors import ModelError
+
+ROUGH = Policy(landlord=1.01, tenant=1.01, open=1.0, elsewhere=0.5, urgent=0.5, sharpness=1.0, further_defect=4.0)
+
+
+def outcomes(count, seed=0, undecidable=0.1):
+    """Make requests whose probabilities are true, of twenty voices."""
+    rng = np.random.default_rng(seed)
+    landlord = rng.beta(0.3, 0.3, size=count)
+    decidable = rng.random(count) >= undecidable
+    left_open = np.where(decidable, rng.beta(1, 20, size=count), rng.beta(5, 5, size=count))
+    return Outcomes(landlord, rng.random(count) < landlord, decidable, left_open, rng.integers(20, size=count))
+
+
+def automatic(found, policy):
+    return {line.party: line.automatic for line in report_promise(found, policy, Promise())}
+
+
+def test_the_promise_is_kept_in_nearly_all_of_many_trials():
+    kept = simulate(outcomes(6000), ROUGH, Promise(), halves=100)
+    assert kept.automatic > 0.3
+    for party, accepted in (("landlord", 0.02), ("tenant", 0.01)):
+        assert kept.wrong[party] <= accepted
+        assert kept.broken[party] <= 0.2
+
+
+def test_who_accepts_more_errors_gets_more_decided():
+    found = outcomes(6000)
+    strict, easy = (choose(found, ROUGH, Promise(tenant=share)) for share in (0.005, 0.05))
+    assert automatic(found, strict)["tenant"] < automatic(found, easy)["tenant"]
+
+
+def test_few_undecidable_requests_are_decided():
+    found = outcomes(6000, undecidable=0.5)
+    policy = choose(found, ROUGH, Promise(over_reach=0.05))
+    sure = policy.confidence(found.landlord) >= np.where(found.landlord >= 0.5, policy.landlord, policy.tenant)
+    decided = sure & (found.left_open <= policy.open)
+    assert decided[~found.decidable].mean() <= 0.05
+    assert decided[found.decidable].mean() > 0.1
+
+
+def test_with_too_few_cases_nothing_is_automatic_and_the_missing_ones_are_counted():
+    found = outcomes(100)
+    policy = choose(found, ROUGH, Promise())
+    assert policy.tenant > 1
+    line = next(line for line in report_promise(found, policy, Promise()) if line.party == "tenant")
+    assert 0 < line.missing <= 230
+
+
+@given(st.integers(0, 500), st.integers(0, 5), st.floats(0.005, 0.2), st.floats(0.5, 0.99))
+def test_the_missing_cases_are_exactly_enough(count, wrong, accepted, sure):
+    more = missing(count, min(wrong, count), accepted, sure)
+    enough = count + more
+    assert upper_bound(min(wrong, count), enough, sure) <= accepted
+    if more:
+        assert upper_bound(min(wrong, count), enough - 1, sure) > accepted
+
+
+def test_outcomes_come_back_as_they_were_saved(tmp_path):
+    found = outcomes(50)
+    found.save(tmp_path)
+    again = Outcomes.load(tmp_path)
+    assert (again.landlord == found.landlord).all()
+    assert (again.voices == found.voices).all()
+
+
+def test_outcomes_that_cannot_be_read_are_named(tmp_path):
+    with pytest.raises(ModelError, match=r"held_out\.npz.*training fit"):
+        Outcomes.load(tmp_path)
