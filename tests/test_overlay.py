@@ -43,17 +43,17 @@ def test_a_subscription_pays_for_those_who_have_it(lay, bundled):
 def test_an_added_rule_is_recognised_from_its_own_words_at_once(lay, bundled):
     catalogue = lay("""
 rules:
-  - id: car.charger
-    title: {nl: Laadpaal, en: Car charger}
+  - id: parcel.locker
+    title: {nl: Pakketkluis, en: Parcel locker}
     responsible: landlord
     basis: own:12
-    words: {nl: [laadpaal stuk, auto laadt niet op, laadpas werkt niet, stekker zit vast in laadpaal], en: [charger]}
-    examples: {nl: [de laadpaal in de garage laadt mijn auto niet meer op]}
+    words: {nl: [pakketkluis stuk, pakketkluis gaat niet open, vakje van de pakketkluis klemt], en: [parcel locker]}
+    examples: {nl: [de pakketkluis beneden geeft mijn pakketje niet, de bezorgcode werkt niet]}
 """)
     triager = triage.Triager(bundled.model, catalogue)
-    a = triager.assess("Sinds gisteren wil de laadpaal mijn elektrische auto niet meer laden, laadpas geeft rood licht")
-    assert (a.rule.id, a.basis, a.responsible) == ("car.charger", "own:12", "landlord")
-    assert {word.text for word in a.evidence} & {"laadpaal", "laadpas", "laden"}
+    a = triager.assess("Sinds gisteren doet de pakketkluis niets meer met de bezorgcode, mijn pakketje zit er nog in")
+    assert (a.rule.id, a.basis, a.responsible) == ("parcel.locker", "own:12", "landlord")
+    assert {word.text for word in a.evidence} & {"pakketkluis", "bezorgcode", "pakketje"}
     assert triager.assess(DRIPS).rule.id == "tap.drips"
 
 
