@@ -14,9 +14,9 @@ from training import evaluate as evaluation
 from training.corpus import DATASETS, Corpus, add_batch, read_corpus
 from training.corpus_check import Report, measure
 from training.curve import PICTURE, Point, draw, learning_curve
-from training.document import PAGE, compose, store
+from training.document import PAGE, compose, store, stored
 from training.fit import build, current_fingerprint
-from training.ideas import try_ideas
+from training.ideas import IDEAS, try_ideas
 from training.labels import SECOND, agreement, doubts, read_second_labels
 from training.promise import Outcomes, Promise, choose, report_promise, simulate
 from triage import TriageError, Triager
@@ -165,24 +165,21 @@ def _evaluate(triager: Triager, cases: list[evaluation.Case]) -> list[evaluation
 
 
 @app.command("ideas")
-def show_ideas(datasets: DatasetsOption = DATASETS, catalogue: CatalogueOption = CATALOGUE) -> None:
-    """Tell what each idea behind the fit is worth; takes a fit for each, and keeps the figures for the document."""
+def show_ideas(
+    datasets: DatasetsOption = DATASETS,
+    catalogue: CatalogueOption = CATALOGUE,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Fits side by side; each takes some gigabytes.")] = 1,
+) -> None:
+    """Tell what each idea behind the fit is worth: a fit for each; stopped, it goes on with those that are missing."""
     rules = read_catalogue(catalogue)
-
-    def say(name: str, point: Point) -> None:
-        out.print(f"{name}: label {point.label:.3f}, exceptions {point.exceptions:.3f}, rule {point.rule:.3f}")
-
-    tried = try_ideas(read_corpus(datasets, rules), rules, say)
-    rows: list[dict[str, object]] = [
-        {
-            "idea": idea.name,
-            "label": f"{point.label:.3f}",
-            "exceptions": f"{point.exceptions:.3f}",
-            "rule": f"{point.rule:.3f}",
-        }
-        for idea, point in tried
-    ]
-    out.print(f"kept in {store('ideas', rows)}")
+    prints = current_fingerprint(datasets, catalogue).model_dump()
+    rows = [row for row in stored("ideas") if row["of"] == prints]
+    todo = [idea for idea in IDEAS if idea.name not in {row["idea"] for row in rows}]
+    for idea, point in try_ideas(read_corpus(datasets, rules), rules, todo, jobs):
+        figures = {name: f"{getattr(point, name):.3f}" for name in ("label", "exceptions", "rule")}
+        out.print(f"{idea.name}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
+        rows.append({"idea": idea.name, **figures, "of": prints})
+        store("ideas", rows)
 
 
 @app.command("document")

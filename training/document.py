@@ -19,7 +19,7 @@ from training.trust import Shown, ask_and_answer, weigh_evidence
 from triage import Triager
 from triage.artefact import BUNDLED, load_model
 
-__all__ = ["FOLDER", "PAGE", "compose", "store"]
+__all__ = ["FOLDER", "PAGE", "compose", "store", "stored"]
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "evaluation.md"
@@ -186,13 +186,14 @@ def _evidence(triager: Triager, held: Sequence[Request]) -> str:
     return _section("## Whether the words shown are those that count", prose, head, rows)
 
 
-def _stored(name: str) -> list[dict[str, object]]:
+def stored(name: str) -> list[dict[str, object]]:
+    """Return the figures of a long run, as far as it has come."""
     path = FOLDER / f"{name}.json"
     return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
 
 
 def _ideas() -> str:
-    rows = [(row["idea"], row["label"], row["exceptions"], row["rule"]) for row in _stored("ideas")]
+    rows = [(row["idea"], row["label"], row["exceptions"], row["rule"]) for row in stored("ideas")]
     prose = """
         `python -m training ideas` fits once for each and measures without calibration: label, label where a
         circumstance turns it, rule.
@@ -201,7 +202,7 @@ def _ideas() -> str:
 
 
 def _intents() -> str:
-    rows = [(row["figure"], row["value"], row["over"]) for row in _stored("intents")]
+    rows = [(row["figure"], row["value"], row["over"]) for row in stored("intents")]
     prose = """
         `python benchmarks/intents.py FOLDER --store` fits the same estimator, with default settings, on public data:
         Banking77 (Casanueva et al. 2020, CC BY 4.0) and CLINC150 (Larson et al. 2019, CC BY 3.0).

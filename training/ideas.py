@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,27 +42,27 @@ IDEAS = (
 )
 
 
-def try_ideas(corpus: Corpus, catalogue: Catalogue, say: Callable[[str, Point], None]) -> list[tuple[Idea, Point]]:
+def try_ideas(
+    corpus: Corpus, catalogue: Catalogue, ideas: Sequence[Idea] = IDEAS, n_jobs: int = 1
+) -> Iterator[tuple[Idea, Point]]:
     """Fit with each idea on the train and calibration voices, and measure on the test voices.
 
     Parameters
     ----------
     corpus : Corpus
     catalogue : Catalogue
-    say : callable
-        Told the name of each idea and what came of it.
+    ideas : sequence of Idea
+    n_jobs : int
+        Fits that run side by side; each takes some gigabytes.
 
-    Returns
-    -------
-    list of (Idea, Point)
+    Yields
+    ------
+    idea, point
+        In the order given, as they are done.
     """
     learned, held = corpus.part("train", "calibration"), corpus.part("test")
-    found = Parallel(n_jobs=-1, return_as="generator")(
+    found = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(learn_and_measure)(learned, held, catalogue, replace(Settings(), **idea.settings), idea.noise)
-        for idea in IDEAS
+        for idea in ideas
     )
-    tried = []
-    for idea, point in zip(IDEAS, found, strict=True):
-        say(idea.name, point)
-        tried.append((idea, point))
-    return tried
+    yield from zip(ideas, found, strict=True)
