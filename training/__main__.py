@@ -37,6 +37,7 @@ corpus_app = typer.Typer(
 )
 app.add_typer(corpus_app, name="corpus")
 
+_USUAL = Promise()
 LandlordOption = Annotated[float, typer.Option(help="Share of automatic 'landlord' that may be wrong.")]
 TenantOption = Annotated[float, typer.Option(help="Share of automatic 'tenant' that may be wrong.")]
 SureOption = Annotated[float, typer.Option(help="How sure that must be.")]
@@ -55,9 +56,9 @@ def fit(
     catalogue: CatalogueOption = CATALOGUE,
     model: Annotated[Path, typer.Option("--model", "-o", help="Where the model goes.")] = MODEL,
     check: Annotated[bool, typer.Option("--check", help="Only tell whether the model is up to date.")] = False,
-    landlord: LandlordOption = 0.02,
-    tenant: TenantOption = 0.01,
-    sure: SureOption = 0.90,
+    landlord: LandlordOption = _USUAL.landlord,
+    tenant: TenantOption = _USUAL.tenant,
+    sure: SureOption = _USUAL.sure,
 ) -> None:
     """Fit a model on the train and calibration voices, and save it."""
     prints = current_fingerprint(datasets, catalogue)
@@ -92,9 +93,9 @@ def _check_fresh(model: Path, prints: dict[str, str]) -> None:
 
 @app.command("promise")
 def choose_promise(
-    landlord: LandlordOption = 0.02,
-    tenant: TenantOption = 0.01,
-    sure: SureOption = 0.90,
+    landlord: LandlordOption = _USUAL.landlord,
+    tenant: TenantOption = _USUAL.tenant,
+    sure: SureOption = _USUAL.sure,
     model: ModelOption = MODEL,
     write: Annotated[bool, typer.Option("--write", help="Put the thresholds into the model.")] = False,
 ) -> None:

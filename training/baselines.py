@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,14 +50,14 @@ def municipal(requests: Sequence[Request], texts: Sequence[str], catalogue: Cata
 
 
 def _stems(text: str) -> list[str]:
-    return [_stem(word) for word in words_of([text])[0]]
+    return list(_stemmer().stemWords(words_of([text])[0]))
 
 
-@lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
     import snowballstemmer
 
-    return str(snowballstemmer.stemmer("dutch").stemWord(word))
+    return snowballstemmer.stemmer("dutch")
 
 
 def keywords(requests: Sequence[Request], texts: Sequence[str], catalogue: Catalogue) -> Labels:  # noqa: ARG001

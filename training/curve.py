@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from training.corpus import DATASETS, Corpus
-from training.evaluate import label_of
+from training.evaluate import is_turned, label_of
 from training.fit import sample_of
 from training.noise import misprinted
 from triage.catalogue import Catalogue
@@ -92,7 +92,7 @@ def learn_and_measure(
     """
     requests = [row for row in held.requests if row.decidable]
     labels = np.array([label_of(row, catalogue) == "landlord" for row in requests])
-    usual = np.array([catalogue.rule(row.rule).responsible == "landlord" for row in requests])
+    turned = np.array([is_turned(row, catalogue) for row in requests])
     requests_and_copies = [*learned.requests, *misprinted(learned.requests, noise)]
     sample = sample_of(replace(learned, requests=requests_and_copies))
     recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings or Settings(), sample.phrases)
@@ -108,7 +108,7 @@ def learn_and_measure(
         len(learned.requests),
         float(right.mean()),
         float(rule),
-        float(right[labels != usual].mean()),
+        float(right[turned].mean()),
     )
 
 

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from training import evaluate as evaluation
 from training.baselines import BASELINES
 from training.corpus import Corpus, Request
-from training.evaluate import label_of
+from training.evaluate import is_turned, label_of
 from training.promise import Outcomes, Promise, report_promise, simulate
 from training.trust import Shown, ask_and_answer, weigh_evidence
 from triage import Triager
-from triage.artefact import BUNDLED, load_model
+from triage.artefact import BUNDLED
+from triage.decision import Policy
 
 __all__ = ["FOLDER", "PAGE", "compose", "store", "stored"]
 
@@ -61,7 +62,7 @@ def compose(triager: Triager, corpus: Corpus, say: Callable[[str], None] = lambd
         ("held-out voices", lambda: _held_out(triager, corpus)),
         ("simpler ways", lambda: _beside(triager, corpus, held, right)),
         ("who writes, in what language, how long", lambda: _by_writer(held, right)),
-        ("the promise", _promise),
+        ("the promise", lambda: _promise(triager.model.policy)),
         ("the question", lambda: _question(triager, held)),
         ("the evidence", lambda: _evidence(triager, held)),
         ("ideas", _ideas),
@@ -104,7 +105,7 @@ def _beside(triager: Triager, corpus: Corpus, held: Sequence[Request], right: Hi
     catalogue = triager.catalogue
     learned = corpus.part("train", "calibration").requests
     labels = np.array([label_of(row, catalogue) for row in held])
-    usual = labels == np.array([catalogue.rule(row.rule).responsible for row in held])
+    turned = np.array([is_turned(row, catalogue) for row in held])
     texts = [row.text for row in held]
     systems = {"this library": right}
     for name, baseline in BASELINES.items():
@@ -113,12 +114,12 @@ def _beside(triager: Triager, corpus: Corpus, held: Sequence[Request], right: Hi
         except ImportError:
             continue
     rows = [
-        (name, f"{hits.mean():.3f}", f"{hits[usual].mean():.3f}", f"{hits[~usual].mean():.3f}")
+        (name, f"{hits.mean():.3f}", f"{hits[~turned].mean():.3f}", f"{hits[turned].mean():.3f}")
         for name, hits in systems.items()
     ]
     prose = f"""
         The same requests to learn from, the same decidable requests to label. A circumstance turns the label of
-        {(~usual).sum()} of these {len(held)}.
+        {turned.sum()} of these {len(held)}.
         """
     head = ("system", "label right", "where the rule's default holds", "where a circumstance turns it")
     return _section("## Beside simpler ways", prose, head, rows)
@@ -133,9 +134,8 @@ def _by_writer(held: Sequence[Request], right: Hits) -> str:
     return _section("## By length and by writer", "", ("requests", "label right", "over"), rows)
 
 
-def _promise() -> str:
+def _promise(policy: Policy) -> str:
     outcomes, promise = Outcomes.load(BUNDLED), Promise()
-    policy = load_model(BUNDLED).policy
     kept = simulate(outcomes, policy, promise)
     rows = [
         (

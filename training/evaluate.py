@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from training.corpus import Corpus, CorpusError, Request
 from triage import Assessment, Catalogue, Triager
 
-__all__ = ["Case", "Figure", "cases_of", "evaluate", "read_cases"]
+__all__ = ["Case", "Figure", "cases_of", "evaluate", "is_turned", "label_of", "read_cases"]
 
 _SAME_ARTICLE = {
     "BW7:204": "BW7:206",
@@ -112,11 +112,10 @@ def cases_of(corpus: Corpus, catalogue: Catalogue) -> list[Case]:
     cases = []
     for row in corpus.requests:
         label, basis = _ruled(row.rule, row.circumstances, catalogue)
-        flipped = label != catalogue.rule(row.rule).responsible
         cases.append(
             Case(
                 id=row.id, text=row.text, label=label, decidable=row.decidable, basis=[basis], urgent=row.urgent,
-                why="exception: " + ", ".join(row.circumstances) if flipped else "", voice=row.voice,
+                why="exception: " + ", ".join(row.circumstances) if is_turned(row, catalogue) else "", voice=row.voice,
             )
         )  # fmt: skip
     cases += [Case(id=row.id, text=row.text, kind=row.kind, voice=row.voice) for row in corpus.elsewhere]
@@ -139,6 +138,11 @@ def _ruled(rule_id: str, circumstances: Sequence[str], catalogue: Catalogue) -> 
 def label_of(row: Request, catalogue: Catalogue) -> str:
     """Look up who is responsible for a labelled request."""
     return _ruled(row.rule, row.circumstances, catalogue)[0]
+
+
+def is_turned(row: Request, catalogue: Catalogue) -> bool:
+    """Tell whether a circumstance turns the label of a request away from its rule's default."""
+    return label_of(row, catalogue) != catalogue.rule(row.rule).responsible
 
 
 def evaluate(triager: Triager, cases: Sequence[Case], progress: Callable[[int], None] | None = None) -> list[Figure]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from training.corpus import Request
@@ -18,6 +18,7 @@ __all__ = ["Asked", "Shown", "ask_and_answer", "weigh_evidence"]
 
 _SEED = 20261123
 Spans = list[tuple[int, int]]
+Picked = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -58,26 +59,22 @@ def weigh_evidence(triager: Triager, requests: Sequence[Request]) -> tuple[Shown
     rng = np.random.default_rng(_SEED)
     done = [a for row in requests if len((a := triager.assess(row.text)).findings) == 1]
     words = [_words(a.text) for a in done]
-    shown = [_spans(a) for a in done]
-    counts = [sum(_overlaps(word, own) for word in all_) for all_, own in zip(words, shown, strict=True)]
-    drawn: list[Spans] = [
-        [all_[i] for i in rng.choice(len(all_), size=n, replace=False)] for all_, n in zip(words, counts, strict=True)
-    ]
-    share = float(np.mean([n / len(all_) for n, all_ in zip(counts, words, strict=True)]))
-    return _weigh(triager, done, words, shown, share), _weigh(triager, done, words, drawn, share)
+    shown = [_picked(a, all_) for a, all_ in zip(done, words, strict=True)]
+    drawn = [np.zeros_like(own) for own in shown]
+    for own, others in zip(shown, drawn, strict=True):
+        others[rng.choice(len(own), size=own.sum(), replace=False)] = True
+    return _weigh(triager, done, words, shown), _weigh(triager, done, words, drawn)
 
 
-def _weigh(triager: Triager, done: Sequence[Assessment], words: list[Spans], shown: list[Spans], share: float) -> Shown:
-    without, alone = [], []
-    for assessment, all_, own in zip(done, words, shown, strict=True):
-        picked = [_overlaps(word, own) for word in all_]
-        without.append(_blanked(assessment.text, [w for w, is_own in zip(all_, picked, strict=True) if is_own]))
-        alone.append(_blanked(assessment.text, [w for w, is_own in zip(all_, picked, strict=True) if not is_own]))
+def _weigh(triager: Triager, done: Sequence[Assessment], words: list[Spans], picked: list[Picked]) -> Shown:
+    rows = list(zip(done, words, picked, strict=True))
+    without = [_blanked(assessment.text, compress(all_, own)) for assessment, all_, own in rows]
+    alone = [_blanked(assessment.text, compress(all_, ~own)) for assessment, all_, own in rows]
     before = np.array([a.findings[0].confidence for a in done])
     return Shown(
         float((before - _probability(triager, without, done)).mean()),
         float((before - _probability(triager, alone, done)).mean()),
-        share,
+        float(np.mean([own.mean() for own in picked])),
         len(done),
     )
 
@@ -87,16 +84,13 @@ def _words(text: str) -> Spans:
     return list(zip(words.starts.tolist(), words.ends.tolist(), strict=True))
 
 
-def _spans(assessment: Assessment) -> Spans:
+def _picked(assessment: Assessment, words: Spans) -> Picked:
+    """Tell which words are shown, for the rule or for a circumstance."""
     told = [*assessment.evidence, *(word for own in assessment.circumstances for word in own.evidence)]
-    return [(word.start, word.end) for word in told]
+    return np.array([any(own.start < end and start < own.end for own in told) for start, end in words], dtype=bool)
 
 
-def _overlaps(word: tuple[int, int], spans: Spans) -> bool:
-    return any(start < word[1] and word[0] < end for start, end in spans)
-
-
-def _blanked(text: str, spans: Spans) -> str:
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     characters = list(text)
     for start, end in spans:
         characters[start:end] = " " * (end - start)
@@ -150,24 +144,20 @@ def ask_and_answer(triager: Triager, requests: Sequence[Request]) -> Asked:
     """
     rows = [row for row in requests if row.decidable]
     labels = np.array([label_of(row, triager.catalogue) for row in rows])
-    first = triager.assess_many([row.text for row in rows])
-    questions = [triager.assess(row.text).question for row in rows]
-    asked = [i for i, question in enumerate(questions) if question and first["decision"].iloc[i] == "ask"]
-    facts = [_answer(rows[i], question.fact) for i in asked if (question := questions[i])]
+    first = [triager.assess(row.text) for row in rows]
+    asked = [i for i, a in enumerate(first) if a.decision == "ask" and a.question]
+    facts = [_answer(rows[i], question.fact) for i in asked if (question := first[i].question)]
     second = triager.assess_many([rows[i].text for i in asked], facts=facts)
-    automatic = (first["decision"] == "auto").to_numpy()
+    right = np.array([a.responsible for a in first]) == labels
+    automatic = np.array([a.decision == "auto" for a in first])
     return Asked(
         len(asked),
-        _right(first.iloc[asked], labels[asked]),
-        _right(second, labels[asked]),
-        _right(first[automatic], labels[automatic]),
+        float(right[asked].mean()),
+        float((second["responsible"].to_numpy() == labels[asked]).mean()),
+        float(right[automatic].mean()),
         float((second["decision"] == "auto").mean()),
     )
 
 
 def _answer(row: Request, fact: str) -> dict[str, bool | str]:
     return {"rule": row.rule} if fact == "rule" else {fact: fact in row.circumstances}
-
-
-def _right(found: pd.DataFrame, labels: NDArray[np.str_]) -> float:
-    return float((found["responsible"].to_numpy() == labels).mean())

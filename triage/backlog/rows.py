@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["PREFIX", "Part", "Rows", "Source", "distinct", "flush", "identity_of_file"]
+__all__ = ["PREFIX", "Part", "Rows", "Source", "distinct", "identity_of_file", "put_in_place"]
 
 PREFIX = "triage_"
 """Before the name of a result that the source has a column of."""
@@ -100,10 +100,11 @@ def distinct(names: Sequence[str]) -> list[str]:
     return unlike
 
 
-def flush(path: Path) -> None:
-    """See that a file is on the disk before anything relies on it."""
-    with path.open("rb+") as file:
+def put_in_place(unfinished: Path, path: Path) -> None:
+    """Give a file its name once it is on the disk, so that it is there wholly or not at all."""
+    with unfinished.open("rb+") as file:
         os.fsync(file.fileno())
+    unfinished.replace(path)
 
 
 def identity_of_file(path: Path) -> dict[str, str | int]:

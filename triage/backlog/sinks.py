@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from triage.backlog.rows import PREFIX, Source, flush
+from triage.backlog.rows import PREFIX, Source, put_in_place
 from triage.backlog.table_source import SqlSource, need
 from triage.errors import TriageError
 
@@ -57,8 +57,7 @@ class _FileSink(Sink):
         """Write the file beside its place, then put it there."""
         unfinished = self.path.with_name(self.path.name + ".part")
         self._join(parts, columns, unfinished)
-        flush(unfinished)
-        unfinished.replace(self.path)
+        put_in_place(unfinished, self.path)
 
     @abstractmethod
     def _join(self, parts: Sequence[Path], columns: Sequence[str], target: Path) -> None: ...

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from triage.backlog.rows import PREFIX, Part, Rows, Source, flush
+from triage.backlog.rows import PREFIX, Part, Rows, Source, put_in_place
 from triage.backlog.sinks import Sink
 from triage.batch import COLUMNS, Grain
 from triage.errors import TriageError
@@ -91,8 +91,7 @@ class Work:
         write_whole(self._counts_path(part), json.dumps(_counts(requests)).encode())
         unfinished = self.path(part).with_suffix(".new")
         self._sink.write_part(joined, unfinished)
-        flush(unfinished)
-        unfinished.replace(self.path(part))
+        put_in_place(unfinished, self.path(part))
 
     def _known(self, frame: pd.DataFrame) -> tuple[list[dict[str, bool | str]] | None, list[str | None] | None]:
         """Read the facts and the day of each row, where columns hold them."""
@@ -140,8 +139,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file that is there wholly or not at all."""
     unfinished = path.with_name(path.name + ".new")
     unfinished.write_bytes(content)
-    flush(unfinished)
-    unfinished.replace(path)
+    put_in_place(unfinished, path)
 
 
 def message_column(names: Sequence[str], column: str | None, where: str) -> str:
