@@ -2,6 +2,8 @@
 
 import json
 import random
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -201,6 +203,17 @@ def test_one_row_per_finding(bundled):
     assert (frame["end"] > frame["start"]).all()
 
 
+def test_danger_told_across_defects_makes_the_message_urgent(bundled):
+    text = "Twee dingen: de dakgoot aan de voorkant lekt. En de wc-bril in de badkamer is gebroken."
+    docket = bundled._judge.judge([text], {}, date(2026, 1, 1))
+    assert docket.defects is not None
+    calm = replace(docket.defects, urgent=[False] * len(docket.defects))
+    assert len(calm) > 1
+    assert not replace(docket, defects=calm).outcomes().urgent[0]
+    danger = bundled.catalogue.dangers[0]
+    assert replace(docket, defects=calm, dangers=[danger]).outcomes().urgent[0]
+
+
 def test_an_empty_batch_is_an_empty_table(triager):
     assert list(triager.assess_many([]).columns) == list(COLUMNS)
     assert list(triager.assess_many([], per="finding").columns) == ["request", "start", "end", *COLUMNS]
@@ -209,8 +222,8 @@ def test_an_empty_batch_is_an_empty_table(triager):
 def test_one_bad_row_never_ends_a_batch(triager, monkeypatch):
     import triage.judging as room
 
-    real = room.clean
-    monkeypatch.setattr(room, "clean", lambda text: 1 / 0 if "boem" in text else real(text))
+    real = room.clean_many
+    monkeypatch.setattr(room, "clean_many", lambda texts: 1 / 0 if "boem" in texts else real(texts))
     frame = triager.assess_many(["de kraan drupt", "boem", "het dak lekt"])
     assert list(frame["reason"].isin(["error"])) == [False, True, False]
     assert triager.assess("boem").reason == "error"

@@ -13,10 +13,10 @@ from triage.words import find_words, hash_words
 def test_words_stand_where_they_say(texts):
     words = find_words(texts)
     assert words.n_texts == len(texts)
-    for i in range(len(words)):
-        text = texts[words.texts[i]]
-        assert 0 <= words.starts[i] < words.ends[i] <= len(text)
-        assert words_of(text[words.starts[i] : words.ends[i]]) == [words.word(i)]
+    for text, first, last in zip(texts, words.firsts[:-1], words.firsts[1:], strict=True):
+        for i in range(first, last):
+            assert 0 <= words.starts[i] < words.ends[i] <= len(text)
+            assert words_of(text[words.starts[i] : words.ends[i]]) == [words.word(i)]
 
 
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=6))

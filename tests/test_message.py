@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.message import LIMIT, clean, is_empty
+from triage.message import LIMIT, clean, clean_many, is_empty
 
 
 def words(text):
@@ -17,6 +17,17 @@ def test_no_character_moves(text):
     assert len(cleaned) == len(text)
     kept = [(a, b) for a, b in zip(text, cleaned, strict=True) if not b.isspace()]
     assert all(a == b or b == "'" or a == "&" for a, b in kept)
+
+
+_PIECES = st.sampled_from(
+    """lek |Dag, |Voorbeeldstraat| 12|1234| AB|06|-00000000|0|\t|\n|> |--|: |Naam:|op ma schreef jan:|mvg|www.a.nl|x@y.nl
+    |<br>|&amp;|\x00|😬|http://a.nl""".split("|")
+)
+
+
+@given(st.lists(st.lists(_PIECES, max_size=12).map("".join) | st.text(max_size=50), max_size=6))
+def test_many_are_cleaned_as_each_is(texts):
+    assert clean_many(texts) == [clean(text) for text in texts]
 
 
 @given(st.text(alphabet="abc <>&;:.\n-@0123456789", max_size=120))

@@ -1,10 +1,17 @@
 """Scores are linear in the features, and packed weights score as the unpacked ones did."""
 
+import copy
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import triage.recogniser as room
 from triage.counting import count_features
+from triage.marking import Marker
+from triage.words import find_words
 
 sentences = st.lists(
     st.sampled_from("de kraan dak lekt sleutel kwijt ketel koud huur xyzzy versleten".split()), max_size=8
@@ -39,3 +46,29 @@ def test_what_was_shown_is_recognised(small_model):
     recognition = small_model.recogniser.recognise([["kraan", "drupt"], ["sleutel", "verloren"]])
     names = [small_model.recogniser.outputs.rules[i] for i in recognition.rules.argmax(axis=1)]
     assert names == ["tap.drips", "lock.key_lost"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("_SLOT_BITS", 1), ("_MOST_BYTES", 1)])
+def test_words_that_share_a_slot_or_a_full_table_score_as_ever(small_model, monkeypatch, name, value):
+    texts = ["de kraan lekt".split(), "dak versleten en de ketel koud".split(), ["kraan"]]
+    expected = small_model.recogniser.scores(texts)
+    monkeypatch.setattr(room, name, value)
+    crowded = replace(small_model.recogniser)
+    for _ in range(3):
+        assert np.array_equal(crowded.scores(texts), expected)
+
+
+def test_a_word_keeps_its_marks_in_every_table(small_model, monkeypatch):
+    monkeypatch.setattr(room, "_MOST_BYTES", 1)
+    recogniser = replace(small_model.recogniser)
+    marker = Marker(_length_and_first, 1)
+    for text in ("de kraan lekt", "dak lekt", "de ketel"):
+        words = find_words([text])
+        plain, signs = marker.marks(words, recogniser.units(words))
+        assert plain.tolist() == [len(word) for word in text.split()]
+        assert signs[:, 0].tolist() == [ord(word[0]) for word in text.split()]
+        marker = copy.deepcopy(marker)
+
+
+def _length_and_first(word):
+    return len(word), np.array([ord(word[0])], dtype=np.uint64)

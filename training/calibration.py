@@ -20,10 +20,10 @@ from triage.catalogue import Catalogue, Urgency
 from triage.decision import Policy
 from triage.defects import divide, is_joint
 from triage.fitting import CAUSES, FLAGS, Targets, pooled
-from triage.message import clean
+from triage.message import clean_many
 from triage.recogniser import Outputs, Recogniser, sigmoid, softmax
 from triage.ruling import Ruler
-from triage.urgency import how_urgent
+from triage.urgency import how_urgent, pressing_of
 from triage.words import find_words
 
 __all__ = ["Held", "calibrate"]
@@ -240,7 +240,7 @@ def _weigh_urgency(
     outputs: Outputs,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], dict[Urgency, float]]:
     """Weigh the words that tell of urgency against how urgent the recognised rules are by themselves."""
-    place = outputs.names.index("urgent")
+    place = outputs.place["urgent"]
     told, by_rule, truth = [], [], []
     for h in held:
         scores = h.scores * gains + biases
@@ -264,8 +264,8 @@ def _urgent_threshold(
     pressing: Mapping[Urgency, float],
 ) -> float:
     """Find the threshold with the best F2: a miss weighs more than a false alarm."""
-    place, n = outputs.names.index("urgent"), outputs.n_exclusive
-    adds = np.array([pressing.get(catalogue.rule(rule).urgency, 0.0) for rule in outputs.rules])
+    place, n = outputs.place["urgent"], outputs.n_exclusive
+    adds = pressing_of(catalogue, outputs.rules, pressing)
     chances = np.concatenate(
         [how_urgent(sigmoid(own[:, place]), softmax(own[:, :n])[:, : len(adds)], adds) for own in scores]
     )
@@ -290,7 +290,7 @@ def _further_defect_price(held: Sequence[Held], gains: NDArray[np.float32], bias
 
 
 def _counter(texts: Sequence[str], recogniser: Recogniser) -> Callable[[float], NDArray[np.int64]]:
-    words = find_words([clean(text) for text in texts])
+    words = find_words(clean_many(texts))
     units = recogniser.units(words)
     joints = np.array([is_joint(words.word(i)) for i in range(len(words))], dtype=bool)
     several = recogniser.probabilities(recogniser.score(units, words.firsts[:-1], words.firsts[1:])).flags["several"]

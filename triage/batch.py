@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Hashable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, Literal, cast
 
@@ -14,7 +14,7 @@ from triage.dates import read_date
 from triage.decision import Question
 from triage.errors import TriageError
 from triage.facts import Facts, Settled, Settler
-from triage.judging import Defects, Docket, Judge
+from triage.judging import Defects, Docket, Judge, objects
 from triage.language import Language
 
 __all__ = ["AT_ONCE", "COLUMNS", "Grain", "frame", "judge_many"]
@@ -138,13 +138,7 @@ def _owners(docket: Docket, per: Grain) -> Any:
 def _join(parts: Sequence[Any]) -> Any:
     if not parts:
         return np.empty(0, dtype=object)
-    return np.concatenate([part if isinstance(part, np.ndarray) else _objects(part) for part in parts])
-
-
-def _objects(values: Sequence[Any]) -> Any:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+    return np.concatenate([part if isinstance(part, np.ndarray) else objects(part) for part in parts])
 
 
 def _request_columns(docket: Docket) -> dict[str, Any]:
@@ -154,16 +148,12 @@ def _request_columns(docket: Docket) -> dict[str, Any]:
     if docket.defects is not None and len(docket.defects):
         texts, firsts = np.unique(docket.defects.stretches.texts, return_index=True)
         for name, values in _cited(docket.defects).items():
-            column = _objects(cited[name])
-            column[texts] = _objects(values)[firsts]
+            column = objects(cited[name])
+            column[texts] = objects(values)[firsts]
             cited[name] = column
     return cited | {
-        "responsible": [outcome.responsible for outcome in outcomes],
-        "confidence": np.array([outcome.confidence for outcome in outcomes], dtype=np.float64),
-        "decision": [outcome.decision for outcome in outcomes],
-        "reason": [outcome.reason for outcome in outcomes],
-        "question": [_say(o.question, language) for o, language in zip(outcomes, docket.languages, strict=True)],
-        "urgent": np.array([outcome.urgent for outcome in outcomes], dtype=bool),
+        **outcomes._asdict(),
+        "question": _say_all(outcomes.question, docket.languages),
         "language": docket.languages,
         "elsewhere": docket.elsewhere,
     }
@@ -183,15 +173,15 @@ def _finding_columns(docket: Docket) -> dict[str, Any]:
         "confidence": defects.confidence,
         "decision": defects.decisions,
         "reason": defects.reasons,
-        "question": [_say(question, own) for question, own in zip(defects.questions, languages, strict=True)],
+        "question": _say_all(defects.questions, languages),
         "urgent": np.array(defects.urgent, dtype=bool),
         "language": languages,
         "elsewhere": [None] * len(defects),
     }
 
 
-def _say(question: Question | None, language: Language) -> str | None:
-    return question.text.in_(language) if question else None
+def _say_all(questions: Iterable[Question | None], languages: Sequence[Language]) -> list[str | None]:
+    return [q.text.in_(language) if q else None for q, language in zip(questions, languages, strict=True)]
 
 
 def _cited(defects: Defects) -> dict[str, list[Any]]:

@@ -65,7 +65,7 @@ class Policy(BaseModel):
         return np.asarray(1 / (1 + ((1 - certainty) / certainty) ** self.sharpness))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Question:
     """The question worth asking, and the fact that its answer gives.
 
@@ -118,14 +118,15 @@ class Asker:
         by_rule = _gains_by_rule(rulings, certainty)
         asked = np.flatnonzero(np.maximum(gains, by_rule) >= _LEAST_GAIN)
         questions: list[Question | None] = [None] * len(rulings)
-        for i in asked.tolist():
-            rules = [law.rules[rule] for rule in rulings.rules[i, :_ALTERNATIVES]]
-            if by_rule[i] > gains[i]:
-                titles = tuple(law.in_force.rules[rule].title for rule in rules)
-                questions[i] = Question(_which(titles), "rule", tuple(rules), float(by_rule[i]))
+        alternatives = rulings.rules[asked, :_ALTERNATIVES].tolist()
+        own = (asked, alternatives, best[asked], gains[asked], by_rule[asked])
+        for i, rules, key, gain, by in zip(
+            *(part if type(part) is list else part.tolist() for part in own), strict=True
+        ):
+            if by > gain:
+                questions[i] = Question(*_which(law, tuple(rules)), by)
             else:
-                key = law.keys[best[i]]
-                questions[i] = Question(self._wording(law, rules, key), key, (True, False), float(gains[i]))
+                questions[i] = Question(self._wording(law, rules, key), law.keys[key], (True, False), gain)
         return questions
 
     def _gains_by_circumstance(self, rulings: Rulings, certainty: Floats) -> Floats:
@@ -136,11 +137,12 @@ class Asker:
         likeliest = rulings.law.turns_on[rulings.rules[:, :_ALTERNATIVES]].any(axis=1)
         return np.where(likeliest & (chances > 0) & (chances < 1), gains, -1.0)
 
-    def _wording(self, law: Law, rules: Sequence[str], key: str) -> Text:
+    def _wording(self, law: Law, rules: Sequence[int], key: int) -> Text:
         """Ask for a circumstance in the words of the likeliest rule that has its own."""
-        exceptions = law.in_force.exceptions
-        own = (entry.question for rule in rules for entry in exceptions[rule] if entry.when == key)
-        return next(own, None) or self._questions[key]
+        for rule in rules:
+            if (own := law.questions.get((rule, key))) is not None:
+                return own
+        return self._questions[law.keys[key]]
 
 
 def _gains_by_rule(rulings: Rulings, certainty: Floats) -> Floats:
@@ -164,11 +166,15 @@ _WHEN = Text(nl="Wanneer begon uw huurcontract?", en="When did your tenancy star
 
 
 @lru_cache(maxsize=4096)
-def _which(titles: tuple[Text, ...]) -> Text:
-    return Text(
+def _which(law: Law, rules: tuple[int, ...]) -> tuple[Text, str, tuple[str, ...]]:
+    """Ask which of some rules it is: the question, the fact, and its answers."""
+    names = tuple(law.rules[rule] for rule in rules)
+    titles = [law.in_force.rules[name].title for name in names]
+    text = Text(
         nl="Wat past het best bij wat u ziet: " + _list([title.nl for title in titles], "of") + "?",
         en="Which fits best what you see: " + _list([title.en for title in titles], "or") + "?",
     )
+    return text, "rule", names
 
 
 def _list(items: list[str], last: str) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.recogniser import Recogniser, Units
+from triage.recogniser import Recogniser, Units, largest, softmax
 from triage.words import Words
 
 __all__ = ["Stretches", "clauses", "divide", "is_joint"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Places = NDArray[np.int64]
 
 _BREAKS = np.zeros(0x2100, dtype=bool)
@@ -33,7 +34,10 @@ _SURE = 0.92
 halves false divisions at as many defects found."""
 _FULL_WEIGHT = 4
 """A clause of this many words or more speaks with full voice; a shorter one proportionally less."""
-_HOPELESS = 12.0
+_MOST_STATES = 16
+"""Rules and kinds that a message's defects are sought among: those that some clause speaks for most."""
+_WIDTHS = (1, 4, 6, 8, 10, 14, 20, _MOST_CLAUSES)
+_HOPELESS = 11.0
 """At this price of a further defect, in nats, no message is worth dividing."""
 
 
@@ -143,9 +147,9 @@ def divide(
     Stretches
         Text by text; one for each text that has words and is not divided.
     """
-    chance = np.clip(several.astype(np.float64), 1e-9, 1 - 1e-9)
+    chance = np.minimum(np.maximum(several.astype(np.float64), 1e-9), 1 - 1e-9)
     prices = penalty - _TRUST * np.log(chance / (1 - chance))
-    texts = np.flatnonzero(np.diff(words.firsts) > 0)
+    texts = np.flatnonzero(words.counts > 0)
     undivided = Stretches(texts, words.firsts[texts], words.firsts[texts + 1])
     worth = texts[prices[texts] <= _HOPELESS]
     if not len(worth):
@@ -187,16 +191,18 @@ def _speaking(found: Stretches, units: Units, recogniser: Recogniser) -> Stretch
 
 def _log_likelihoods(parts: Stretches, units: Units, recogniser: Recogniser) -> Floats:
     """Weigh each clause's log-probabilities by its length, up to the full weight."""
-    recognition = recogniser.probabilities(recogniser.score(units, parts.firsts, parts.lasts))
-    probabilities = np.hstack([recognition.rules, recognition.elsewhere])
-    weight = np.minimum(1.0, (parts.lasts - parts.firsts) / _FULL_WEIGHT)
-    return np.asarray(np.log(probabilities + np.float32(1e-4)) * weight[:, None])
+    scores = recogniser.score(units, parts.firsts, parts.lasts)
+    likely = softmax(scores[:, : recogniser.outputs.n_exclusive])
+    likely += np.float32(1e-4)
+    np.log(likely, out=likely)
+    likely *= np.minimum(1.0, (parts.lasts - parts.firsts) / _FULL_WEIGHT).astype(np.float32)[:, None]
+    return likely
 
 
 def _best_runs(texts: Places, evidence: Floats, prices: Floats) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
     """Divide the clauses of each text into runs of one state each, by dynamic programming.
 
-    Texts with as many clauses are worked out together.
+    Texts of about as many clauses are worked out together.
 
     Yields
     ------
@@ -204,24 +210,42 @@ def _best_runs(texts: Places, evidence: Floats, prices: Floats) -> Iterator[tupl
         Of each text that has more than one run: where its clauses begin, and (start, end, state) of each run.
     """
     places, counts = np.unique(texts, return_index=True, return_counts=True)[1:]
-    for n in np.unique(counts[counts > 1]).tolist():
-        group = places[counts == n]
-        own = evidence[group[:, None] + np.arange(n)]
-        price = prices[texts[group]]
-        sums = np.concatenate([np.zeros_like(own[:, :1]), own.cumsum(axis=1)], axis=1)
-        best = np.full((len(group), n + 1), -np.inf)
-        best[:, 0] = price
-        starts = np.zeros((len(group), n + 1), dtype=np.int64)
-        states = np.zeros((len(group), n + 1), dtype=np.int64)
-        rows = np.arange(len(group))
-        for end in range(1, n + 1):
-            gains = sums[:, end, None] - sums[:, :end]
-            state = gains.argmax(axis=2)
-            totals = best[:, :end] + gains.max(axis=2) - price[:, None]
-            start = totals.argmax(axis=1)
-            best[:, end], starts[:, end], states[:, end] = totals[rows, start], start, state[rows, start]
-        for row in np.flatnonzero(starts[:, n]).tolist():
-            yield int(group[row]), _runs(starts[row].tolist(), states[row].tolist())
+    price = prices[texts[places]]
+    for least, width in pairwise(_WIDTHS):
+        group = np.flatnonzero((counts > least) & (counts <= width))
+        if not len(group):
+            continue
+        own = evidence[np.minimum(places[group, None] + np.arange(width), len(evidence) - 1)]
+        void = np.arange(width) >= counts[group, None]
+        own[void] = -np.inf
+        states, _ = largest(own.max(axis=1), min(_MOST_STATES, own.shape[2]))
+        own = np.take_along_axis(own, states[:, None], axis=2)
+        own[void] = 0.0
+        # No division gains more than if each clause went its own way.
+        worth = np.flatnonzero(own.max(axis=2).sum(axis=1) - own.sum(axis=1).max(axis=1) >= price[group])
+        for row, runs in _divided(own[worth], counts[group[worth]], price[group[worth]]):
+            name = states[worth[row]].tolist()
+            yield int(places[group[worth[row]]]), [(start, end, name[state]) for start, end, state in runs]
+
+
+def _divided(evidence: Floats, counts: Places, prices: Floats) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+    """Divide texts of which the evidence is given as (n_texts, n_clauses, n_states); what is behind a count is void."""
+    n_texts, n = evidence.shape[:2]
+    sums = np.concatenate([np.zeros_like(evidence[:, :1]), evidence.cumsum(axis=1)], axis=1)
+    best = np.full((n_texts, n + 1), -np.inf)
+    best[:, 0] = prices
+    starts = np.zeros((n_texts, n + 1), dtype=np.int64)
+    states = np.zeros((n_texts, n + 1), dtype=np.int64)
+    rows = np.arange(n_texts)
+    for end in range(1, n + 1):
+        gains = sums[:, end, None] - sums[:, :end]
+        totals = best[:, :end] + gains.max(axis=2) - prices[:, None]
+        start = totals.argmax(axis=1)
+        best[:, end], starts[:, end] = totals[rows, start], start
+        states[:, end] = gains[rows, start].argmax(axis=1)
+    for row in np.flatnonzero(starts[rows, counts]).tolist():
+        end = int(counts[row]) + 1
+        yield row, _runs(starts[row, :end].tolist(), states[row, :end].tolist())
 
 
 def _runs(starts: list[int], states: list[int]) -> list[tuple[int, int, int]]:

@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from triage.catalogue import Catalogue
 from triage.fitting import Settings, Targets, fit_recogniser
-from triage.message import clean
-from triage.recogniser import Outputs
+from triage.message import clean_many
+from triage.recogniser import Outputs, Recognition
 from triage.ruling import Ruler
 from triage.words import find_words
 
@@ -23,7 +23,7 @@ __all__ = ["TriageClassifier", "words_of"]
 
 def words_of(texts: Iterable[str]) -> list[list[str]]:
     """Return the folded words of each message, after cleaning."""
-    words = find_words([clean(text) for text in texts])
+    words = find_words(clean_many(list(texts)))
     return [words.of_text(i) for i in range(words.n_texts)]
 
 
@@ -172,7 +172,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"unknown label {strange[0]!r}; labels are 'landlord' and 'tenant'")
         first = fit_recogniser(words, targets, self.catalogue_, settings)
         recognition = first.recognise([words[i] for i in unknown])
-        shares = self._landlord_by_rule(first.outputs, recognition.circumstances)
+        shares = self._landlord_by_rule(first.outputs, recognition)
         agreeing = np.where((labels[unknown] == "landlord")[:, None], shares, 1 - shares)
         best = (recognition.rules * agreeing).argmax(axis=1)
         exclusive = list(targets.exclusive)
@@ -180,20 +180,14 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
             exclusive[i] = first.outputs.rules[rule]
         return Targets(exclusive, targets.circumstances, targets.flags)
 
-    def _landlord_by_rule(self, outputs: Outputs, circumstances: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _landlord_by_rule(self, outputs: Outputs, recognition: Recognition) -> NDArray[np.float64]:
         """Return P(landlord | rule) for each request and rule."""
-        place = {key: i for i, key in enumerate(outputs.circumstances)}
-        shares = np.zeros((len(circumstances), len(outputs.rules)))
-        for j, rule_id in enumerate(outputs.rules):
-            rule = self.catalogue_.rule(rule_id)
-            left = np.ones(len(circumstances))
-            for entry in self.catalogue_.exceptions(rule):
-                if entry.when in place and entry.basis:
-                    chance = circumstances[:, place[entry.when]]
-                    shares[:, j] += left * chance * (entry.responsible == "landlord")
-                    left *= 1 - chance
-            shares[:, j] += left * (rule.responsible == "landlord")
-        return shares
+        ruler = Ruler(self.catalogue_, outputs.rules, outputs.circumstances)
+        told = (recognition.rules, recognition.circumstances)
+        by_rule = [
+            ruler.rule(*told, {"rule": rule}, date.today(), recognition.causes).landlord for rule in outputs.rules
+        ]
+        return np.column_stack(by_rule)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of landlord and of tenant.

@@ -146,7 +146,7 @@ def fit_recogniser(
             sample_weight * np.append(counts, np.ones(len(mixed), dtype=bool)),
             settings,
             (weights, biases),
-            outputs.names.index(name),
+            outputs.place[name],
         )
 
     strength = np.square(weights).sum(axis=1)
@@ -273,7 +273,7 @@ def _fit_circumstances(
         settings.choice_iter,
     )
     weights, biases = head
-    columns = [outputs.names.index(key) for key in shown]
+    columns = [outputs.place[key] for key in shown]
     weights[:, columns], biases[columns] = found
 
 

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.catalogue import Catalogue, Danger, Party
+from triage.catalogue import Catalogue, Danger
 from triage.decision import DECISIONS, Asker, Decision, Policy, Question, Reason, decide
 from triage.defects import Stretches, divide, is_joint
 from triage.facts import Settled
 from triage.language import Language, detect_many, mark
-from triage.message import clean, is_empty
+from triage.marking import Marker
+from triage.message import clean_many, is_empty
 from triage.recogniser import Recogniser, Recognition, Units
 from triage.ruling import Ruler, Rulings
-from triage.urgency import Alarm, how_urgent
+from triage.urgency import Alarm, how_urgent, pressing_of
 from triage.words import Words, find_words
 
-__all__ = ["Defects", "Docket", "Judge", "Outcome"]
+__all__ = ["Defects", "Docket", "Judge", "Outcome", "objects"]
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,16 @@ Places = NDArray[np.int64]
 _UNRULED = 0.5
 """From this probability on that a defect falls under a rule that is not in force, it gets no label."""
 _JOINT = 16
-_MOST_MARKED = 500_000
+
+
+_PARTIES = np.array(["landlord", "tenant"], dtype=object)
+
+
+def objects(values: Sequence[Any]) -> NDArray[np.object_]:
+    """Make an array of objects, each as it is."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
 
 
 @dataclass(frozen=True)
@@ -53,20 +62,31 @@ class Defects:
     def __len__(self) -> int:
         return len(self.decisions)
 
-    def responsible(self) -> list[Party]:
+    def responsible(self) -> NDArray[np.object_]:
         """Who is responsible for each."""
-        return ["landlord" if landlord else "tenant" for landlord in (self.rulings.landlord >= 0.5).tolist()]
+        return np.asarray(_PARTIES[(self.rulings.landlord < 0.5).astype(np.intp)])
+
+    def outcomes(self) -> Outcome:
+        """Return what each comes to, by itself."""
+        return Outcome(
+            responsible=self.responsible(),
+            confidence=self.confidence,
+            decision=objects(self.decisions),
+            reason=objects(self.reasons),
+            question=objects(self.questions),
+            urgent=np.array(self.urgent, dtype=bool),
+        )
 
 
 class Outcome(NamedTuple):
-    """What a message as a whole comes to."""
+    """What a message as a whole comes to; or, as arrays of one place a message, what some messages do."""
 
-    responsible: Literal["landlord", "tenant", "both"] | None
-    confidence: float
-    decision: Decision
-    reason: Reason | None
-    question: Question | None
-    urgent: bool
+    responsible: Any
+    confidence: Any
+    decision: Any
+    reason: Any
+    question: Any
+    urgent: Any
 
 
 @dataclass(frozen=True)
@@ -102,48 +122,55 @@ class Docket:
         """Make the docket of messages that could not be judged."""
         return cls(["nl"] * count, ["error"] * count, [None] * count, [0.0] * count, [None] * count)
 
-    def defects_of(self) -> list[range]:
-        """Return the places of each message's defects."""
-        if self.defects is None:
-            return [range(0)] * len(self)
-        ends = np.searchsorted(self.defects.stretches.texts, np.arange(len(self) + 1)).tolist()
-        return [range(a, b) for a, b in itertools.pairwise(ends)]
-
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> Outcome:
         """Say what each message comes to."""
-        labels = self.defects.responsible() if self.defects else []
-        return [self._outcome(i, own, labels) for i, own in enumerate(self.defects_of())]
-
-    def _outcome(self, i: int, own: range, labels: list[Party]) -> Outcome:
-        alarm = self.dangers[i] is not None
-        if self.defects is None or not own:
-            return Outcome(None, self.sure_elsewhere[i], "review", self.reasons[i], None, alarm)
-        defects, first = self.defects, own[0]
-        if len(own) == 1 and self.reasons[i] is None:
-            return Outcome(
-                labels[first],
-                float(defects.confidence[first]),
-                defects.decisions[first],
-                defects.reasons[first],
-                defects.questions[first],
-                alarm or defects.urgent[first],
-            )
-        differ = len({labels[d] for d in own}) > 1
-        careful = max((defects.decisions[d] for d in own), key=DECISIONS.index)
-        decision: Decision = "review" if differ or self.reasons[i] else careful
-        reason: Reason | None = self.reasons[i]
-        if reason is None and differ:
-            reason = "several-defects"
-        elif reason is None and decision != "auto":
-            reason = next(defects.reasons[d] for d in own if defects.decisions[d] == decision)
-        return Outcome(
-            "both" if differ else labels[first],
-            float(np.prod(defects.confidence[own.start : own.stop])),
-            decision,
-            reason,
-            next((question for d in own if (question := defects.questions[d])), None),
-            alarm or any(defects.urgent[d] for d in own),
+        n = len(self)
+        found = Outcome(
+            responsible=objects([None] * n),
+            confidence=np.array(self.sure_elsewhere, dtype=np.float64),
+            decision=objects(["review"] * n),
+            reason=objects(self.reasons),
+            question=objects([None] * n),
+            urgent=np.array([danger is not None for danger in self.dangers], dtype=bool),
         )
+        if self.defects is None:
+            return found
+        defects = self.defects.outcomes()
+        ends = np.searchsorted(self.defects.stretches.texts, np.arange(n + 1))
+        counts = ends[1:] - ends[:-1]
+        judged = np.array([reason is None for reason in self.reasons], dtype=bool)
+        alone = judged & (counts == 1)
+        for column, own in zip(found, defects, strict=True):
+            column[alone] = own[ends[:-1][alone]]
+        for i in np.flatnonzero(~alone & (counts > 0)).tolist():
+            own = Outcome(*(column[ends[i] : ends[i + 1]] for column in defects))
+            whole = _together(own, self.reasons[i], alarm=bool(found.urgent[i]))
+            for column, value in zip(found, whole, strict=True):
+                column[i] = value
+        return found
+
+
+def _together(defects: Outcome, why_not: Reason | None, alarm: bool) -> Outcome:
+    """Say what a message comes to that has several defects, or a part that could not be judged.
+
+    Words of danger may stand in different defects, and then ring for the message alone.
+    """
+    differ = len(set(defects.responsible)) > 1
+    careful: Decision = max(defects.decision, key=DECISIONS.index)
+    decision: Decision = "review" if differ or why_not else careful
+    reason = why_not
+    if reason is None and differ:
+        reason = "several-defects"
+    elif reason is None and decision != "auto":
+        reason = next(own for own, made in zip(defects.reason, defects.decision, strict=True) if made == decision)
+    return Outcome(
+        "both" if differ else defects.responsible[0],
+        float(np.prod(defects.confidence)),
+        decision,
+        reason,
+        next((question for question in defects.question if question), None),
+        alarm or bool(defects.urgent.any()),
+    )
 
 
 class Judge:
@@ -162,13 +189,10 @@ class Judge:
         self._ruler = Ruler(catalogue, recogniser.outputs.rules, recogniser.outputs.circumstances)
         self._asker = Asker(catalogue)
         self._alarm = Alarm(catalogue)
-        urgency = {rule.id: rule.urgency for rule in catalogue.rules}
-        self._pressing = np.array(
-            [policy.pressing.get(urgency.get(id_, "normal"), 0.0) for id_ in recogniser.outputs.rules]
-        )
+        self._pressing = pressing_of(catalogue, recogniser.outputs.rules, policy.pressing)
         self._answers = {"rule", *(c.id for c in catalogue.circumstances if c.words.all())}
         """Facts that settle what a message may leave open; a subscription, say, does not."""
-        self._marks: dict[int, tuple[int, int]] = {}
+        self._marker = Marker(self._marks_of, self._alarm.n_marks)
 
     def judge_safely(self, texts: Sequence[str], facts: Settled, day: date) -> Iterator[Docket]:
         """Judge messages; where that fails, find out which one is to blame and judge the others.
@@ -205,11 +229,11 @@ class Judge:
         -------
         Docket
         """
-        cleaned = [clean(text) for text in texts]
+        cleaned = clean_many(texts)
         words = find_words(cleaned)
-        marks, signs = self._mark(words)
-        languages = detect_many(cleaned, marks, words.firsts)
         units = self._recogniser.units(words)
+        marks, signs = self._marker.marks(words, units)
+        languages = detect_many(cleaned, marks, words.firsts)
         recognition = self._recognise(units, words.firsts[:-1], words.firsts[1:])
         nothing = recognition.elsewhere.sum(axis=1, dtype=np.float64)
         away = nothing >= (self._policy.elsewhere if "rule" not in facts else np.inf)
@@ -240,23 +264,8 @@ class Judge:
             defects=self._judge_defects(words, units, stretches, chances, rulings, dangers, facts),
         )
 
-    def _mark(self, words: Words) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
-        """Mark each word: for the languages it speaks for and for joining clauses; and for the signs of danger."""
-        hashes, where, inverse = words.unique
-        keys = hashes.tolist()
-        marks = [self._marks.get(key) for key in keys]
-        known = [
-            own if own is not None else self._marks_of(words.word(place))
-            for own, place in zip(marks, where.tolist(), strict=True)
-        ]
-        if len(self._marks) > _MOST_MARKED:
-            self._marks.clear()
-        self._marks.update((key, new) for key, own, new in zip(keys, marks, known, strict=True) if own is None)
-        plain = np.array([mark for mark, _ in known], dtype=np.uint8)
-        return plain[inverse], self._alarm.packed([signs for _, signs in known])[inverse]
-
-    def _marks_of(self, word: str) -> tuple[int, int]:
-        return mark(word) | _JOINT * is_joint(word), self._alarm.mark(word)
+    def _marks_of(self, word: str) -> tuple[int, NDArray[np.uint64]]:
+        return mark(word) | _JOINT * is_joint(word), self._alarm.packed([self._alarm.mark(word)])[0]
 
     def _dangers(self, words: Words, signs: NDArray[np.uint64], read: Sequence[bool]) -> list[Danger | None]:
         dangers: list[Danger | None] = [None] * words.n_texts
@@ -306,7 +315,7 @@ class Judge:
         counts = np.bincount(stretches.texts, minlength=len(dangers))
         for i, danger in enumerate(own):
             if danger is not None and counts[stretches.texts[i]] > 1:
-                own[i] = self._alarm.find([words.word(w) for w in range(stretches.firsts[i], stretches.lasts[i])])
+                own[i] = self._alarm.find(words.of_stretch(int(stretches.firsts[i]), int(stretches.lasts[i])))
         pressing = how_urgent(chances.flags["urgent"], chances.rules, self._pressing) >= self._policy.urgent
         urgent = [danger is not None or flag for danger, flag in zip(own, pressing.tolist(), strict=True)]
         return Defects(words, units, stretches, rulings, confidence, decisions, reasons, questions, urgent, own)

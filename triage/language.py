@@ -20,7 +20,11 @@ _DUTCH = frozenset(
     de het een en van is in op te dat niet ik we wij mijn onze er aan met voor als maar ook bij naar om uit nog al kan
     toen zit heb hebben heeft wordt geen meer deze die dit wat hoe mij ons jullie u uw door over onder sinds want dan
     kapot lekt lekkage deur kraan verwarming stuk graag wel gaat doet werkt komt was zijn waren moet mag zou kunnen af
-    keuken badkamer ketel slot raam slaapkamer
+    keuken badkamer ketel slot raam slaapkamer niks blijft hele achter zelf muur binnen ruimte eruit erin eraf keer
+    staat weer drie loopt nooit elke buiten probleem vloer gewoon vallen huis twee ligt hangt alleen voordeur nieuw
+    langs trap niemand jaar zwart sleutel tuin gescheurd kozijn eigen zolder balkon gebroken daar terug tussen verder
+    zonder valt gat tegels uur iemand niets draait hout ruit tegen bewoner laten dus staan gedaan zegt maakt schimmel
+    dicht spoed dak woning muizen scheef zakt altijd wasbak weken iets laat
     """.split()
 )
 _ENGLISH = frozenset(
@@ -96,7 +100,10 @@ def detect_many(texts: Sequence[str], marks: NDArray[np.uint8], firsts: NDArray[
     -------
     list of {"nl", "en", "other"}
     """
-    dutch, english, function, letters = (_count(marks, bit, firsts) for bit in (DUTCH, ENGLISH, FUNCTION, LETTERS))
+    bits = (marks[:, None] & np.array([DUTCH, ENGLISH, FUNCTION, LETTERS], dtype=np.uint8)) > 0
+    counted = np.zeros((len(marks) + 1, 4), dtype=np.int64)
+    np.cumsum(bits, axis=0, out=counted[1:])
+    dutch, english, function, letters = (counted[firsts[1:]] - counted[firsts[:-1]]).T
     plain = (5 * function >= letters) & (dutch + english > 0) & (letters >= _FEW)
     first_guess: list[Language] = ["en" if more else "nl" for more in (english > dutch).tolist()]
     return [
@@ -105,11 +112,6 @@ def detect_many(texts: Sequence[str], marks: NDArray[np.uint8], firsts: NDArray[
             texts, first_guess, plain.tolist(), letters.tolist(), function.tolist(), strict=True
         )
     ]
-
-
-def _count(marks: NDArray[np.uint8], bit: int, firsts: NDArray[np.int64]) -> NDArray[np.int64]:
-    counted = np.concatenate([[0], np.cumsum((marks & bit) > 0)])
-    return np.asarray(counted[firsts[1:]] - counted[firsts[:-1]])
 
 
 def _tell(text: str, guess: Language, letters: int, function: int) -> Language:

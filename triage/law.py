@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.catalogue import Text
 from triage.in_force import InForce
 
 __all__ = ["Law"]
@@ -76,6 +77,17 @@ class Law:
         has = np.zeros((len(self.rules), len(self.keys) + 1), dtype=bool)
         has[np.arange(len(self.rules))[:, None], self.when] = True
         return has[:, :-1]
+
+    @cached_property
+    def questions(self) -> dict[tuple[int, int], Text]:
+        """How rules that have their own words for it ask for a circumstance; both by number."""
+        number = {key: i for i, key in enumerate(self.keys)}
+        return {
+            (i, number[entry.when]): entry.question
+            for i, rule in enumerate(self.rules)
+            for entry in reversed(self.in_force.exceptions[rule])
+            if entry.question is not None
+        }
 
     def places_of(self, outputs: Sequence[str]) -> NDArray[np.int64]:
         """Return the rule in force that each output of a recogniser stands for; -1 where there is none."""

@@ -6,9 +6,10 @@ words are met.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise, repeat
+from functools import cached_property
+from itertools import pairwise
 from threading import Lock
 from typing import Any
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from triage.features import Hashes, Vocabulary, hash_pairs
 from triage.words import Words, find_words
 
-__all__ = ["Outputs", "Recogniser", "Recognition", "Units", "sigmoid", "softmax"]
+__all__ = ["Outputs", "Recogniser", "Recognition", "Units", "largest", "sigmoid", "softmax"]
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -26,8 +27,10 @@ Places = NDArray[np.int64]
 _MOST_BYTES = 64_000_000
 """What the table of words may take; it starts afresh when it is full."""
 _FEW = 8
-"""As many texts are added up by themselves; more as a matrix product."""
+"""As many texts are worked out by themselves; more together."""
 _SIEVE_BITS = 20
+_SLOT_BITS = 20
+"""A word is looked for in the slot that its hash names; few words share one."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ class Outputs:
     elsewhere: list[str]
     circumstances: list[str]
     flags: list[str]
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """The place of each output."""
+        return {name: i for i, name in enumerate(self.names)}
 
     @property
     def n_exclusive(self) -> int:
@@ -97,10 +105,13 @@ class Units:
         What a word or pair adds to every sum, and to the squared norm. The first row is empty.
     places : ndarray of int, shape (2 * n_words,)
         The row of each word and pair, in the order of the text.
+    table : int
+        Which table the rows are of: a word keeps its row in one table.
     """
 
     rows: Floats
     places: Places
+    table: int
 
 
 @dataclass
@@ -156,7 +167,10 @@ class Recogniser:
         sums = _add_up(units, 2 * firsts, np.maximum(2 * lasts - 1, 2 * firsts))
         norm = np.sqrt(sums[:, -1:])
         norm[norm == 0] = 1
-        return np.asarray(sums[:, :-1] / norm * self.gains + self.biases)
+        scores = np.asarray(sums[:, :-1] / norm, dtype=np.float32)
+        scores *= self.gains
+        scores += self.biases
+        return scores
 
     def shares(self, units: Units, first: int, last: int, output: str) -> NDArray[np.float64]:
         """Divide a score over the words of a stretch; a pair is shared between its two words.
@@ -166,7 +180,7 @@ class Recogniser:
         ndarray of shape (last - first,)
             With the output's bias they sum to its score.
         """
-        column = self.outputs.names.index(output)
+        column = self.outputs.place[output]
         places = units.places[2 * first : max(2 * last - 1, 2 * first)]
         brought = units.rows[places, column].astype(np.float64)
         norm = float(np.sqrt(units.rows[places, -1].astype(np.float64).sum())) or 1.0
@@ -213,31 +227,59 @@ class _Table:
         self._sieve = np.zeros(1 << _SIEVE_BITS, dtype=bool)
         self._sieve[_sieved(self._pair_hashes)] = True
         self._most = max(_MOST_BYTES // (4 * (len(recogniser.outputs) + 1)), 1)
+        self._number = 0
         self._start_afresh()
 
     def _start_afresh(self) -> None:
         self._rows = np.zeros((256, len(self._recogniser.outputs) + 1), dtype=np.float32)
         self._count = 1
-        self._word_places: dict[int, int] = {}
-        self._pair_places: dict[int, int] = {}
+        self._number += 1
+        self._word_rows_by_hash: dict[int, int] = {}
+        self._slot_hashes = np.zeros(1 << _SLOT_BITS, dtype=np.uint64)
+        self._slot_rows = np.zeros(1 << _SLOT_BITS, dtype=np.int32)
+        self._pair_rows_by_number = np.zeros(len(self._recogniser.vocabulary.names), dtype=np.int32)
 
     def units(self, words: Words) -> Units:
         """Look up the rows of words and pairs."""
-        hashes, where, inverse = words.unique
         first, number = self._known_pairs(words)
-        numbers, pair_inverse = np.unique(number, return_inverse=True)
+        places = np.zeros(2 * len(words), dtype=np.int64)
         with self._lock:
             if self._count > self._most:
                 self._start_afresh()
-            word_rows = self._places(
-                self._word_places, hashes, lambda new: self._word_rows([words.word(i) for i in where[new]])
-            )
-            pair_rows = self._places(self._pair_places, numbers, lambda new: self._pair_rows(numbers[new]))
-            table = self._rows
-        places = np.zeros(2 * len(words), dtype=np.int64)
-        places[::2] = word_rows[inverse]
-        places[2 * first + 1] = pair_rows[pair_inverse]
-        return Units(table, places)
+            places[::2] = self._rows_of_words(words)
+            places[2 * first + 1] = self._rows_of_pairs(number)
+            return Units(self._rows, places, self._number)
+
+    def _rows_of_words(self, words: Words) -> Places:
+        """Return the row of each word: from its slot, or, if another word has that slot, from the dictionary."""
+        slots = words.hashes >> np.uint64(64 - _SLOT_BITS)
+        rows = self._slot_rows[slots].astype(np.int64)
+        missed = np.flatnonzero((self._slot_hashes[slots] != words.hashes) | (rows == 0))
+        if len(missed):
+            hashes, where, inverse = np.unique(words.hashes[missed], return_index=True, return_inverse=True)
+            own = self._met_or_new(hashes.tolist(), words, missed[where])
+            rows[missed] = own[inverse]
+            self._slot_hashes[slots[missed[where]]] = hashes
+            self._slot_rows[slots[missed[where]]] = own
+        return np.asarray(rows)
+
+    def _met_or_new(self, hashes: list[int], words: Words, where: Places) -> Places:
+        known = self._word_rows_by_hash
+        rows = np.fromiter((known.get(key, 0) for key in hashes), dtype=np.int64, count=len(hashes))
+        new = np.flatnonzero(rows == 0)
+        if len(new):
+            rows[new] = self._add(self._word_rows([words.word(i) for i in where[new]]))
+            known.update((hashes[i], row) for i, row in zip(new.tolist(), rows[new].tolist(), strict=True))
+        return rows
+
+    def _rows_of_pairs(self, numbers: Places) -> Places:
+        """Return the row of each pair, given by its feature's number."""
+        rows = self._pair_rows_by_number[numbers]
+        if not rows.all():
+            new = np.unique(numbers[rows == 0])
+            self._pair_rows_by_number[new] = self._add(self._pair_rows(new))
+            rows = self._pair_rows_by_number[numbers]
+        return rows.astype(np.int64)
 
     def _known_pairs(self, words: Words) -> tuple[Places, Places]:
         """Find the pairs that the vocabulary knows: the place of the first word, and the feature's number."""
@@ -251,25 +293,16 @@ class _Table:
         known = self._pair_hashes[found] == hashes
         return first[known], self._pair_numbers[found[known]]
 
-    def _places(self, known: dict[int, int], keys: NDArray[Any], make: Callable[[Places], Floats]) -> Places:
-        """Return the row of each key, making those that are new."""
-        listed = keys.tolist()
-        places = np.fromiter(map(known.get, listed, repeat(-1)), dtype=np.int64, count=len(listed))
-        new = np.flatnonzero(places < 0)
-        if len(new):
-            places[new] = np.arange(self._count, self._count + len(new))
-            self._add(make(new))
-        known.update(zip((listed[i] for i in new), places[new].tolist(), strict=True))
-        return places
-
-    def _add(self, rows: Floats) -> None:
-        end = self._count + len(rows)
+    def _add(self, rows: Floats) -> Places:
+        """Add rows to the table; return their places."""
+        start, end = self._count, self._count + len(rows)
         if end > len(self._rows):
             wider = np.zeros((max(end, 2 * len(self._rows)), self._rows.shape[1]), dtype=np.float32)
-            wider[: self._count] = self._rows[: self._count]
+            wider[:start] = self._rows[:start]
             self._rows = wider
-        self._rows[self._count : end] = rows
+        self._rows[start:end] = rows
         self._count = end
+        return np.arange(start, end)
 
     def _word_rows(self, words: Sequence[str]) -> Floats:
         owners, numbers, values = self._recogniser.vocabulary.many_words(words)
@@ -307,8 +340,7 @@ def _add_up(units: Units, starts: Places, ends: Places) -> Floats:
     if len(starts) <= _FEW:
         sums = np.zeros((len(starts), units.rows.shape[1]), dtype=np.float32)
         for total, start, end in zip(sums, starts.tolist(), ends.tolist(), strict=True):
-            for place in places[start:end].tolist():
-                total += units.rows[place]
+            np.add.reduce(units.rows[places[start:end]], axis=0, out=total)
         return sums
     # Imported here since a single message needs it not.
     from scipy.sparse import csr_array
@@ -323,10 +355,36 @@ def _add_up(units: Units, starts: Places, ends: Places) -> Floats:
 
 def softmax(scores: Floats) -> Floats:
     """Turn rows of scores into probabilities that sum to 1."""
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
+    chances = scores - scores.max(axis=1, keepdims=True)
+    np.exp(chances, out=chances)
+    chances /= chances.sum(axis=1, keepdims=True)
+    return np.asarray(chances, dtype=np.float32)
 
 
 def sigmoid(scores: Floats) -> Floats:
     """Turn scores into probabilities, each by itself."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(scores, -30, 30))), dtype=np.float32)
+    return np.asarray(1 / (1 + np.exp(-np.minimum(np.maximum(scores, -30), 30))), dtype=np.float32)
+
+
+def largest(values: NDArray[np.floating], count: int) -> tuple[Places, NDArray[Any]]:
+    """Find the largest values of each row, largest first: so few of so many are found soonest one after another.
+
+    Returns
+    -------
+    places, values : ndarray of shape (n_rows, count)
+
+    Examples
+    --------
+    >>> places, values = largest(np.array([[0.1, 0.6, 0.3]]), 2)
+    >>> places, values
+    (array([[1, 2]]), array([[0.6, 0.3]]))
+    """
+    if len(values) <= _FEW:
+        places = np.argsort(-values, axis=1, kind="stable")[:, :count]
+        return places, np.take_along_axis(values, places, axis=1)
+    left, rows = values.copy(), np.arange(len(values))
+    places = np.empty((len(values), count), dtype=np.int64)
+    for place in places.T:
+        place[:] = left.argmax(axis=1)
+        left[rows, place] = -np.inf
+    return places, np.take_along_axis(values, places, axis=1)

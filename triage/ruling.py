@@ -7,7 +7,7 @@ the law behind it. Label, reason and question are read off these terms; nothing 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from triage.catalogue import Catalogue, Party
 from triage.facts import Settled
 from triage.in_force import InForce, Timeline
 from triage.law import Law
+from triage.recogniser import largest
 
 __all__ = ["Ruler", "Rulings", "Term"]
 
@@ -27,7 +28,7 @@ Places = NDArray[np.int64]
 _POOLED = 0.2
 _STRONGEST = 20.0
 _MOST_ODDS = 1e6
-_CONSIDERED = 12
+_CONSIDERED = 8
 """Rules that enter the sum; what the others hold together is too little to matter."""
 _NOT_CIRCUMSTANCES = ("rule", "tenancy_start")
 
@@ -58,7 +59,11 @@ class Rulings:
     chances : ndarray of shape (n_defects, n_keys + 1)
         Probability of each circumstance, facts included; the last one never holds.
     odds : ndarray of shape (n_defects, n_considered, n_exceptions)
-        What speaks for each exception of these rules against what speaks for none; infinite where it is known to hold.
+        What speaks for each exception of these rules, where that is open, against what speaks for none.
+    fallback : ndarray of shape (n_defects, n_considered, n_exceptions + 1)
+        1 at what applies if none of those does: the default, or an exception known to hold; else 0.
+    reached : ndarray of bool, shape (n_defects, n_considered, n_exceptions)
+        Whether an exception could decide, as far as is known.
     terms : ndarray of shape (n_defects, n_considered, n_exceptions + 1)
         Probability of each term; the last one of a rule is its default.
     unruled : ndarray of shape (n_defects,)
@@ -70,6 +75,8 @@ class Rulings:
     weights: Floats
     chances: Floats
     odds: Floats
+    fallback: Floats
+    reached: NDArray[np.bool_]
     terms: Floats
     unruled: Floats
 
@@ -155,13 +162,13 @@ class Rulings:
         n, law = len(self), self.law
         landlord = law.landlord[self.rules].astype(np.float64)
         exceptions = landlord[..., :-1]
-        own, default, reached = _in_reach(self.odds)
-        others = (default * landlord).sum(axis=2)
+        own = self.odds
+        others = (self.fallback * landlord).sum(axis=2)
         total = 1 + own.sum(axis=2)
         now = ((own * exceptions).sum(axis=2) + others) / total
         before = np.cumsum(own, axis=2) - own
         before_landlord = np.cumsum(own * exceptions, axis=2) - own * exceptions
-        holding = np.where(reached, (before_landlord + exceptions) / (1 + before), now[..., None])
+        holding = np.where(self.reached, (before_landlord + exceptions) / (1 + before), now[..., None])
         left = total[..., None] - own
         not_holding = (now[..., None] * total[..., None] - own * exceptions) / left
         keys = law.when[self.rules]
@@ -175,8 +182,7 @@ class Rulings:
 
     def take(self, defects: Places) -> Rulings:
         """Return the rulings on some of the defects."""
-        floats = (self.weights, self.chances, self.odds, self.terms, self.unruled)
-        return Rulings(self.law, self.rules[defects], *(part[defects] for part in floats))
+        return Rulings(self.law, *(getattr(self, part.name)[defects] for part in fields(self)[1:]))
 
 
 class Ruler:
@@ -197,15 +203,19 @@ class Ruler:
         self._recognised = [self._keys.index(key) for key in circumstances]
         self._shares = {c.id: c.share for c in catalogue.circumstances if c.share}
         self._timeline = Timeline(catalogue)
-        self._laws: dict[int, tuple[Law, Places]] = {}
+        self._laws: dict[int, tuple[Law, Places | None]] = {}
 
-    def _law(self, day: date, facts: Settled) -> tuple[Law, Places]:
-        """Return the rules in force on a day, for the tenancy that the facts tell of; and where each output stands."""
+    def _law(self, day: date, facts: Settled) -> tuple[Law, Places | None]:
+        """Return the rules in force on a day, for the tenancy that the facts tell of; and where each output stands.
+
+        None if they stand in the order of the rules.
+        """
         start = facts.get("tenancy_start")
         in_force = self._timeline.at(day, None if start is None else date.fromisoformat(str(start)))
         if id(in_force) not in self._laws:
             law = Law(in_force, self._keys)
-            self._laws[id(in_force)] = law, law.places_of(self.rules)
+            places = law.places_of(self.rules)
+            self._laws[id(in_force)] = law, None if places.tolist() == [*range(len(law.rules))] else places
         return self._laws[id(in_force)]
 
     def rule(
@@ -248,30 +258,26 @@ class Ruler:
             chances[:, place] = chance
             fixed[place] = True
         odds = _odds_of_exceptions(law, considered, chances, fixed, pulls)
-        own, default, _ = _in_reach(odds)
-        terms = default
-        terms[..., :-1] += own
-        terms *= weights[..., None] / (1 + own.sum(axis=2, keepdims=True))
-        return Rulings(law, considered, weights, chances, odds, terms, unruled)
+        odds, fallback, reached = _in_reach(odds)
+        terms = fallback.copy()
+        terms[..., :-1] += odds
+        terms *= weights[..., None] / (1 + odds.sum(axis=2, keepdims=True))
+        return Rulings(law, considered, weights, chances, odds, fallback, reached, terms, unruled)
 
-    def _likely(self, rules: Floats, facts: Settled, law: Law, places: Places) -> tuple[Places, Floats, Floats]:
+    def _likely(self, rules: Floats, facts: Settled, law: Law, places: Places | None) -> tuple[Places, Floats, Floats]:
         """Find the likeliest rules that are in force, and what went to others."""
         n = len(rules)
         if facts.get("rule") in law.in_force.rules:
             return np.full((n, 1), law.rules.index(str(facts["rule"]))), np.ones((n, 1)), np.zeros(n)
-        if np.array_equal(places, np.arange(len(law.rules))):
+        if places is None:
             own, lost = rules, np.zeros(n)
         else:
             own = np.zeros((n, len(law.rules)))
             for output in np.flatnonzero(places >= 0):
                 own[:, places[output]] += rules[:, output]
             lost = rules[:, places < 0].sum(axis=1)
-        k = min(_CONSIDERED, own.shape[1])
-        some = np.sort(np.argpartition(-own, k - 1, axis=1)[:, :k], axis=1) if k else np.empty((n, 0), dtype=np.int64)
-        chances = np.take_along_axis(own, some, axis=1)
-        order = np.argsort(-chances, axis=1, kind="stable")
-        some, chances = np.take_along_axis(some, order, axis=1), np.take_along_axis(chances, order, axis=1)
         total = own.sum(axis=1)
+        some, chances = largest(own, min(_CONSIDERED, own.shape[1]))
         unruled = np.ones(n) if "rule" in facts else lost / np.maximum(total + lost, 1e-12)
         return some, chances / np.maximum(chances.sum(axis=1, keepdims=True), 1e-12), unruled
 
@@ -287,8 +293,9 @@ def _pulls(law: Law, rules: Places, chances: Floats, causes: NDArray[np.floating
     rows = np.arange(len(rules))[:, None]
     turning = np.where(law.against[rules], _odds(chances[rows[..., None], law.when[rules]]), 0.0).sum(axis=2)
     pooled = np.asarray(causes, dtype=np.float64)[rows, np.where(law.landlord[rules, -1], 0, 1)]
-    pull = (np.clip(_odds(pooled), 1e-4, 1e4) / np.maximum(turning, 1e-4)) ** _POOLED
-    return np.where(turning > 0, np.clip(pull, 1 / _STRONGEST, _STRONGEST), 1.0)
+    asked = np.minimum(np.maximum(_odds(pooled), 1e-4), 1e4)
+    pull = (asked / np.maximum(turning, 1e-4)) ** _POOLED
+    return np.where(turning > 0, np.minimum(np.maximum(pull, 1 / _STRONGEST), _STRONGEST), 1.0)
 
 
 def _odds(chance: Floats) -> Floats:
@@ -313,16 +320,12 @@ def _in_reach(odds: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
 
     Returns
     -------
-    own : ndarray of shape (n_defects, n_considered, n_exceptions)
-        Odds of the exceptions whose outcome is open.
-    default : ndarray of shape (n_defects, n_considered, n_exceptions + 1)
-        1 at what applies if none of them does, else 0.
-    reached : ndarray of bool, shape (n_defects, n_considered, n_exceptions)
-        Whether an exception could decide, as far as is known.
+    odds, fallback, reached
+        As in `Rulings`.
     """
     known = np.isinf(odds)
     reached = np.cumsum(known, axis=2) - known == 0
-    default = np.zeros((*odds.shape[:2], odds.shape[2] + 1))
-    default[..., :-1] = known & reached
-    default[..., -1] = ~known.any(axis=2)
-    return np.where(reached & ~known, odds, 0.0), default, reached
+    fallback = np.zeros((*odds.shape[:2], odds.shape[2] + 1))
+    fallback[..., :-1] = known & reached
+    fallback[..., -1] = ~known.any(axis=2)
+    return np.where(reached & ~known, odds, 0.0), fallback, reached

@@ -12,8 +12,9 @@ from triage.catalogue import Catalogue, Text
 from triage.decision import Question
 from triage.explanation import answer, answer_elsewhere, answer_unread, departure, evidence
 from triage.facts import Settled
-from triage.judging import Defects, Docket
+from triage.judging import Defects, Docket, Outcome
 from triage.language import Language
+from triage.ruling import Term
 
 __all__ = ["Teller"]
 
@@ -52,7 +53,7 @@ class Teller:
         -------
         Assessment
         """
-        outcome = docket.outcomes()[0]
+        outcome = Outcome(*(column[0] for column in docket.outcomes()))
         defects, language = docket.defects, docket.languages[0]
         findings = [self._finding(text, defects, i, language) for i in range(len(defects))] if defects else []
         first = findings[0] if findings else None
@@ -66,14 +67,14 @@ class Teller:
             text=text,
             language=language,
             responsible=outcome.responsible,
-            confidence=outcome.confidence,
+            confidence=float(outcome.confidence),
             decision=outcome.decision,
             reason=outcome.reason,
             rule=first.rule if first else None,
             basis=first.basis if first else None,
             circumstances=first.circumstances if first else [],
             question=_asked(outcome.question),
-            urgent=outcome.urgent,
+            urgent=bool(outcome.urgent),
             urgent_advice=advice,
             evidence=told,
             elsewhere=elsewhere,
@@ -95,7 +96,7 @@ class Teller:
         rule = rulings.in_force.rules[term.rule]
         first, last = int(defects.stretches.firsts[i]), int(defects.stretches.lasts[i])
         told, score = evidence(text, words, defects.units, (first, last), self._recogniser, rule.id)
-        holding = self._holding(text, defects, i, language)
+        holding = self._holding(text, defects, i, term, language)
         flips = [
             FlippedBy(
                 id=entry.when,
@@ -135,8 +136,7 @@ class Teller:
             explanations=answer(self._catalogue, rule, term, defects.decisions[i], question, flips, holding),
         )
 
-    def _holding(self, text: str, defects: Defects, i: int, language: Language) -> list[Holding]:
-        term = defects.rulings.deciding(i)
+    def _holding(self, text: str, defects: Defects, i: int, term: Term, language: Language) -> list[Holding]:
         relevant = {entry.when: entry for entry in defects.rulings.in_force.exceptions[term.rule]}
         learned = set(self._recogniser.outputs.circumstances)
         stretch = (int(defects.stretches.firsts[i]), int(defects.stretches.lasts[i]))

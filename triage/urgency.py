@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.catalogue import Catalogue, Danger
+from triage.catalogue import Catalogue, Danger, Urgency
 
-__all__ = ["Alarm", "how_urgent"]
+__all__ = ["Alarm", "how_urgent", "pressing_of"]
 
 _WINDOW = 6
 _NEGATIONS = frozenset({"geen", "niet", "nooit", "no", "not", "never", "zonder", "without", "isnt", "geeneens"})
@@ -82,7 +82,7 @@ class Alarm:
         signs : ndarray of bool, shape (n_found, n_signs)
             The signs that each holds all words of.
         """
-        filled = np.flatnonzero(np.diff(firsts) > 0)
+        filled = np.flatnonzero(firsts[1:] > firsts[:-1])
         if not len(filled) or not len(self._needed):
             return np.empty(0, dtype=np.int64), np.empty((0, len(self._needed)), dtype=bool)
         marked = np.bitwise_or.reduceat(marks, firsts[filled], axis=0)
@@ -111,6 +111,12 @@ class Alarm:
             signs = ((marked & self._needed) == self._needed).all(axis=1)
         likely = (self._signs[n] for n in np.flatnonzero(signs).tolist())
         return next((self._dangers[i] for i, sign in likely if _occurs(sign, words)), None)
+
+
+def pressing_of(catalogue: Catalogue, rules: Sequence[str], pressing: Mapping[Urgency, float]) -> NDArray[np.float64]:
+    """Return what each rule adds to the log-odds of urgency, shape (n_rules,); 0 for one that the catalogue lacks."""
+    urgency = {rule.id: rule.urgency for rule in catalogue.rules}
+    return np.array([pressing.get(urgency.get(rule, "normal"), 0.0) for rule in rules])
 
 
 def _by_length(parts: dict[str, int]) -> list[tuple[int, dict[str, int]]]:
@@ -142,7 +148,7 @@ def how_urgent(
     >>> how_urgent(np.array([0.5]), np.array([[0.9, 0.1]]), np.array([2.0, 0.0])).round(2).tolist()
     [0.86]
     """
-    told = np.clip(told, 1e-9, 1 - 1e-9)
+    told = np.minimum(np.maximum(told, 1e-9), 1 - 1e-9)
     return np.asarray(1 / (1 + (1 - told) / told * np.exp(-(rules @ pressing))))
 
 

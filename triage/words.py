@@ -84,7 +84,13 @@ class Words:
 
     def of_text(self, text: int) -> list[str]:
         """Return the words of a text, folded."""
-        return [self.word(i) for i in range(self.firsts[text], self.firsts[text + 1])]
+        return self.of_stretch(int(self.firsts[text]), int(self.firsts[text + 1]))
+
+    def of_stretch(self, first: int, last: int) -> list[str]:
+        """Return the words from the first up to, not including, the last, folded."""
+        lengths = np.minimum(self.ends[first:last] - self.starts[first:last], LONGEST_WORD)
+        places = self.places[first:last]
+        return [self._text[a:b] for a, b in zip(places.tolist(), (places + lengths).tolist(), strict=True)]
 
     @cached_property
     def _text(self) -> str:
@@ -92,24 +98,15 @@ class Words:
         return _folded[self.points].astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")
 
     @cached_property
-    def texts(self) -> Places:
-        """The text that each word belongs to, shape (n_words,)."""
-        return np.repeat(np.arange(self.n_texts), np.diff(self.firsts))
-
-    @cached_property
-    def unique(self) -> tuple[Hashes, Places, Places]:
-        """The different words: hashes, one place of each, and which of them each word is."""
-        hashes, inverse = np.unique(self.hashes, return_inverse=True)
-        where = np.empty(len(hashes), dtype=np.int64)
-        where[inverse] = np.arange(len(self))
-        return hashes, where, inverse
+    def counts(self) -> Places:
+        """Words of each text, shape (n_texts,)."""
+        return self.firsts[1:] - self.firsts[:-1]
 
     @cached_property
     def joined(self) -> NDArray[np.bool_]:
         """Whether each word is followed by another of the same text, shape (n_words,)."""
         followed = np.ones(len(self), dtype=bool)
-        lasts = self.firsts[1:] - 1
-        followed[lasts[np.diff(self.firsts) > 0]] = False
+        followed[self.firsts[1:][self.counts > 0] - 1] = False
         return followed
 
 
@@ -130,12 +127,14 @@ def find_words(texts: Sequence[str]) -> Words:
     points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32, copy=False)
     folded = _fold(points)
     inside = folded != 0
-    edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
+    bounded = np.zeros(len(inside) + 2, dtype=bool)
+    bounded[1:-1] = inside
+    edges = np.flatnonzero(bounded[1:] != bounded[:-1])
     places, stops = edges[::2], edges[1::2]
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     origins = np.concatenate([[0], np.cumsum(lengths + 1)])
     firsts = np.searchsorted(places, origins)
-    origin = np.repeat(origins[:-1], np.diff(firsts))
+    origin = np.repeat(origins[:-1], firsts[1:] - firsts[:-1])
     return Words(_hash(folded[inside], stops - places), places - origin, stops - origin, firsts, points, places)
 
 

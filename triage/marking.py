@@ -1,0 +1,67 @@
+"""What each word says all by itself, whatever stands around it: its language, and the signs of danger it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.recogniser import Units
+from triage.words import Words
+
+__all__ = ["Marker"]
+
+
+class Marker:
+    """Marks words, each only once: a word keeps its marks as long as it keeps its row in the recogniser's table.
+
+    Parameters
+    ----------
+    mark : callable
+        Gives the marks of a folded word: a byte, and bits packed to words of 64.
+    n_signs : int
+        How many words of 64 bits those are.
+    """
+
+    def __init__(self, mark: Callable[[str], tuple[int, NDArray[np.uint64]]], n_signs: int) -> None:
+        self.__setstate__({"_mark": mark, "_n_signs": n_signs})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the marks behind: a worker makes its own faster than they could be sent."""
+        return {"_mark": self._mark, "_n_signs": self._n_signs}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Start with no word marked."""
+        self._mark, self._n_signs = state["_mark"], state["_n_signs"]
+        self._lock = Lock()
+        self._table = 0
+        self._start_afresh(0)
+
+    def _start_afresh(self, n_rows: int) -> None:
+        self._known = np.zeros(n_rows, dtype=bool)
+        self._plain = np.zeros(n_rows, dtype=np.uint8)
+        self._signs = np.zeros((n_rows, self._n_signs), dtype=np.uint64)
+
+    def marks(self, words: Words, units: Units) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+        """Return the marks of each word, shapes (n_words,) and (n_words, n_signs)."""
+        rows = units.places[::2]
+        with self._lock:
+            if units.table != self._table:
+                self._table = units.table
+                self._start_afresh(len(units.rows))
+            self._make_room(len(units.rows))
+            new = np.flatnonzero(~self._known[rows])
+            for row, place in dict(zip(rows[new].tolist(), new.tolist(), strict=True)).items():
+                self._plain[row], self._signs[row] = self._mark(words.word(place))
+                self._known[row] = True
+            return self._plain[rows], self._signs[rows]
+
+    def _make_room(self, n_rows: int) -> None:
+        short = n_rows - len(self._known)
+        if short > 0:
+            self._known = np.pad(self._known, (0, short))
+            self._plain = np.pad(self._plain, (0, short))
+            self._signs = np.pad(self._signs, ((0, short), (0, 0)))
