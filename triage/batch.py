@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 Grain = Literal["request", "finding"]
 
-AT_ONCE = 2000
+AT_ONCE = 4000
 """Requests that are judged together: enough to spread the cost of each step, few enough for the cache."""
 
 COLUMNS = (

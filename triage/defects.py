@@ -22,6 +22,8 @@ _BREAKS[[ord(c) for c in ".!?;:\n•*,()"]] = True
 _DASHES = np.zeros(0x2100, dtype=bool)
 _DASHES[[ord(c) for c in "-–—"]] = True
 
+_SPACES = [ord(c) for c in " \n\t"]
+
 _JOINTS = frozenset(
     "en ook verder daarnaast tevens bovendien trouwens oja plus maar daarbij also and besides then".split()
 )
@@ -104,14 +106,19 @@ def clauses(words: Words, joints: NDArray[np.bool_], texts: Places) -> Stretches
 
 def _broken(words: Words, own: Places) -> NDArray[np.bool_]:
     """Tell which words have a break between them and the word before."""
-    points = np.minimum(words.points, len(_BREAKS) - 1)
-    space = (words.points == 32) | (words.points == 10) | (words.points == 9)
-    dash = _DASHES[points]
-    dash[1:-1] &= space[:-2] & space[2:]
-    counted = np.concatenate([[0], np.cumsum(_BREAKS[points] | dash)])
     before = np.maximum(own - 1, 0)
-    gap = words.places[before] + words.ends[before] - words.starts[before]
-    return np.asarray(counted[words.places[own]] > counted[gap])
+    gaps = words.places[before] + words.ends[before] - words.starts[before]
+    lengths = np.maximum(words.places[own] - gaps, 0)
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    at = np.arange(ends[-1]) + np.repeat(gaps - starts, lengths)
+    points = np.minimum(words.points[at], len(_BREAKS) - 1)
+    breaks = _BREAKS[points]
+    dashes = np.flatnonzero(_DASHES[points])
+    beside = [words.points[np.clip(at[dashes] + step, 0, len(words.points) - 1)] for step in (-1, 1)]
+    breaks[dashes] = np.isin(beside, _SPACES).all(axis=0)
+    counted = np.concatenate([[0], np.cumsum(breaks)])
+    return np.asarray(counted[ends] > counted[starts])
 
 
 def divide(

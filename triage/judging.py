@@ -15,7 +15,7 @@ from triage.catalogue import Catalogue, Danger
 from triage.decision import DECISIONS, Asker, Decision, Policy, Question, Reason, decide
 from triage.defects import Stretches, divide, is_joint
 from triage.facts import Settled
-from triage.language import Language, detect_many, mark
+from triage.language import FAMILIAR, Language, detect_many, mark
 from triage.marking import Marker
 from triage.message import clean_many, is_empty
 from triage.recogniser import Recogniser, Recognition, Units
@@ -192,6 +192,7 @@ class Judge:
         self._pressing = pressing_of(catalogue, recogniser.outputs.rules, policy.pressing)
         self._answers = {"rule", *(c.id for c in catalogue.circumstances if c.words.all())}
         """Facts that settle what a message may leave open; a subscription, say, does not."""
+        self._familiar = frozenset(name[1:] for name in recogniser.vocabulary.names if name[0] == "=")
         self._marker = Marker(self._marks_of, self._alarm.n_marks)
 
     def judge_safely(self, texts: Sequence[str], facts: Settled, day: date) -> Iterator[Docket]:
@@ -265,7 +266,8 @@ class Judge:
         )
 
     def _marks_of(self, word: str) -> tuple[int, NDArray[np.uint64]]:
-        return mark(word) | _JOINT * is_joint(word), self._alarm.packed([self._alarm.mark(word)])[0]
+        plain = mark(word) | _JOINT * is_joint(word) | FAMILIAR * (word in self._familiar)
+        return plain, self._alarm.packed([self._alarm.mark(word)])[0]
 
     def _dangers(self, words: Words, signs: NDArray[np.uint64], read: Sequence[bool]) -> list[Danger | None]:
         dangers: list[Danger | None] = [None] * words.n_texts

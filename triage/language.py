@@ -39,8 +39,8 @@ _FEW = 4
 
 _CANDIDATES = ["nl", "en", "pl", "tr", "ar", "de", "uk", "ru", "fr", "es", "pt", "it", "ro", "bg", "so", "zh", "fa"]
 
-DUTCH, ENGLISH, FUNCTION, LETTERS = 1, 2, 4, 8
-"""Marks of a word: of one language alone, in either list, written with letters."""
+DUTCH, ENGLISH, FUNCTION, LETTERS, FAMILIAR = 1, 2, 4, 8, 32
+"""Marks of a word: of one language alone, in either list, written with letters; known to be of either language."""
 
 
 def mark(word: str) -> int:
@@ -92,7 +92,7 @@ def detect_many(texts: Sequence[str], marks: NDArray[np.uint8], firsts: NDArray[
     texts : sequence of str
         Clean messages.
     marks : ndarray of uint8, shape (n_words,)
-        From `mark`, text after text.
+        From `mark`, text after text; with `FAMILIAR` for words that are known to be Dutch or English.
     firsts : ndarray of int, shape (n_texts + 1,)
         Where the words of each text begin.
 
@@ -100,11 +100,11 @@ def detect_many(texts: Sequence[str], marks: NDArray[np.uint8], firsts: NDArray[
     -------
     list of {"nl", "en", "other"}
     """
-    bits = (marks[:, None] & np.array([DUTCH, ENGLISH, FUNCTION, LETTERS], dtype=np.uint8)) > 0
-    counted = np.zeros((len(marks) + 1, 4), dtype=np.int64)
-    np.cumsum(bits, axis=0, out=counted[1:])
-    dutch, english, function, letters = (counted[firsts[1:]] - counted[firsts[:-1]]).T
-    plain = (5 * function >= letters) & (dutch + english > 0) & (letters >= _FEW)
+    dutch, english, function, letters, familiar = (
+        _count(marks, bit, firsts) for bit in (DUTCH, ENGLISH, FUNCTION, LETTERS, FAMILIAR)
+    )
+    speaks = (5 * function >= letters) | (4 * familiar >= 3 * letters)
+    plain = speaks & (dutch + english > 0) & (letters >= _FEW)
     first_guess: list[Language] = ["en" if more else "nl" for more in (english > dutch).tolist()]
     return [
         guess if sure else _tell(text, guess, n, n_function)
@@ -112,6 +112,12 @@ def detect_many(texts: Sequence[str], marks: NDArray[np.uint8], firsts: NDArray[
             texts, first_guess, plain.tolist(), letters.tolist(), function.tolist(), strict=True
         )
     ]
+
+
+def _count(marks: NDArray[np.uint8], bit: int, firsts: NDArray[np.int64]) -> NDArray[np.int64]:
+    counted = np.zeros(len(marks) + 1, dtype=np.int64)
+    np.cumsum((marks & bit) > 0, out=counted[1:])
+    return np.asarray(counted[firsts[1:]] - counted[firsts[:-1]])
 
 
 def _tell(text: str, guess: Language, letters: int, function: int) -> Language:

@@ -31,6 +31,8 @@ _THREAD = re.compile(
     r"|(?:van|from):[^\n]{1,200}\n[ \t>]*(?:verzonden|datum|aan|sent|date|to):.*)$",
     re.I | re.M,
 )
+_THREAD_WORDS = ("bericht", "message", "schreef", "wrote", "van:", "from:")
+"""One of these is in every line that a thread begins with."""
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.M)
 _CLOSING = re.compile(
     r"^[ \t]*(?:--[ \t]*$|(?:met (?:vriendelijke|hartelijke|beleefde) groet(?:en)?|mvg|m\.v\.g\.?|vr\.? ?gr\.?"
@@ -215,12 +217,18 @@ def _keep_words(before: str, after: str) -> str:
 
 
 def _without_thread(text: str) -> str:
-    text = _QUOTED_LINE.sub(_blank, text)
+    if ">" in text:
+        text = _QUOTED_LINE.sub(_blank, text)
+    lower = text.lower()
+    if not any(word in lower for word in _THREAD_WORDS):
+        return text
     match = _THREAD.search(text)
     return text if match is None else text[: match.start()] + _spaces(text[match.start() :])
 
 
 def _without_form_labels(text: str) -> str:
+    if ":" not in text:
+        return text
     text = _PERSONAL_FIELD.sub(_blank, text)
     if len(_FIELD_LABEL.findall(text)) >= _LABELLED_LINES:
         text = _FIELD_LABEL.sub(_blank, text)

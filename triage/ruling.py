@@ -28,7 +28,7 @@ Places = NDArray[np.int64]
 _POOLED = 0.2
 _STRONGEST = 20.0
 _MOST_ODDS = 1e6
-_CONSIDERED = 8
+_CONSIDERED = 6
 """Rules that enter the sum; what the others hold together is too little to matter."""
 _NOT_CIRCUMSTANCES = ("rule", "tenancy_start")
 
