@@ -38,7 +38,7 @@ def policy() -> Policy:
 def small_model(small: Catalogue, policy: Policy, tmp_path_factory: pytest.TempPathFactory) -> Model:
     texts, rules, circumstances = zip(*MESSAGES, strict=True)
     targets = Targets(rules, [frozenset(keys) for keys in circumstances], {})
-    recogniser = fit_recogniser(words_of(texts), targets, small, Settings(min_count=1, max_iter=30))
+    recogniser = fit_recogniser(words_of(texts), targets, small, Settings(min_count=1, hidden=32))
     prints = Fingerprint(data="0" * 64, catalogue="0" * 64, code="0" * 64)
     folder = tmp_path_factory.mktemp("model")
     return save_model(folder, recogniser, policy, small, name="small", fingerprint=prints, built_with={})

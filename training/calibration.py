@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +18,7 @@ from training.promise import Outcomes, Promise, choose
 from triage.catalogue import Catalogue, Urgency
 from triage.decision import Policy
 from triage.defects import divide, is_joint
-from triage.fitting import CAUSES, FLAGS, Targets, pooled
+from triage.fitting import FLAGS, Targets
 from triage.message import clean_many
 from triage.recogniser import Outputs, Recogniser, sigmoid, softmax
 from triage.ruling import Ruler
@@ -81,8 +80,8 @@ def calibrate(
     outcomes : Outcomes
         What the policy was found on.
     """
-    gains, biases = _calibrate_outputs(held, outputs, catalogue)
-    gains, biases = _lean(held, gains, biases, catalogue, outputs)
+    gains, biases = _calibrate_outputs(held, outputs)
+    gains, biases = _stretch(held, gains, biases, catalogue, outputs)
     gains, biases, pressing = _weigh_urgency(held, gains, biases, catalogue, outputs)
     scores = [h.scores * gains + biases for h in held]
     outcomes = _request_outcomes(held, scores, catalogue, outputs)
@@ -100,9 +99,7 @@ def calibrate(
     return gains, biases, choose(outcomes, rough, promise), outcomes
 
 
-def _calibrate_outputs(
-    held: Sequence[Held], outputs: Outputs, catalogue: Catalogue
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _calibrate_outputs(held: Sequence[Held], outputs: Outputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     gains, biases = np.ones(len(outputs), np.float32), np.zeros(len(outputs), np.float32)
     n = outputs.n_exclusive
     place = {name: i for i, name in enumerate(outputs.names[:n])}
@@ -112,55 +109,38 @@ def _calibrate_outputs(
         scores.append(h.scores[rows, :n])
         names += [place[str(h.targets.exclusive[i])] for i in rows]
     gains[:n] = _fit_temperature(np.vstack(scores), np.array(names))
-    for j, counts, truth in _single_truths(held, outputs, catalogue):
-        raw = np.concatenate([h.scores[:, j] for h in held]).astype(float)
-        gains[j], biases[j] = _fit_logistic(raw[counts], truth[counts])
+    for flag in FLAGS:
+        raw = np.concatenate([h.scores[:, outputs.place[flag]] for h in held]).astype(float)
+        truth = np.concatenate([h.targets.flags[flag] for h in held])
+        gains[outputs.place[flag]], biases[outputs.place[flag]] = _fit_logistic(raw, truth)
     return gains, biases
 
 
-def _lean(
+def _stretch(
     held: Sequence[Held],
     gains: NDArray[np.float32],
     biases: NDArray[np.float32],
     catalogue: Catalogue,
     outputs: Outputs,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Stretch and shift what tells of circumstances, and of any cause at all, so that labels become likeliest."""
-    circumstances, causes = np.zeros(len(outputs), dtype=bool), np.zeros(len(outputs), dtype=bool)
-    circumstances[outputs.n_exclusive : outputs.n_exclusive + len(outputs.circumstances)] = True
-    causes[[outputs.names.index(name) for name in CAUSES.values()]] = True
-    scores = [h.scores * gains + biases for h in held]
+    """Stretch and shift what tells of circumstances, all alike, so that labels become likeliest."""
+    own = slice(outputs.n_exclusive, outputs.n_exclusive + len(outputs.circumstances))
 
-    def lean(own: NDArray[np.float32], by: Floats, shift: float = 1.0) -> NDArray[np.float32]:
-        stretched = np.where(circumstances, own * by[0] + by[1] * shift, own)
-        return np.where(causes, own * by[2] + by[3] * shift, stretched).astype(np.float32)
+    def stretched(by: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        further, shifted = gains.copy(), biases.copy()
+        further[own] *= by[0]
+        shifted[own] = shifted[own] * by[0] + by[1]
+        return further, shifted
 
-    def loss(x: Floats) -> float:
-        outcomes = _request_outcomes(held, [lean(own, x) for own in scores], catalogue, outputs)
+    def loss(by: Floats) -> float:
+        further, shifted = stretched(by)
+        outcomes = _request_outcomes(held, [h.scores * further + shifted for h in held], catalogue, outputs)
         landlord = np.clip(outcomes.landlord[outcomes.decidable], 1e-4, 1 - 1e-4)
         return float(-np.log(np.where(outcomes.truth[outcomes.decidable], landlord, 1 - landlord)).mean())
 
-    start = np.array([1.0, 0.0, 1.0, 0.0])
-    corners = start + np.vstack([np.zeros(4), np.diag([0.5, 0.5, 1.0, 3.0])])
-    options: Any = {"initial_simplex": corners, "xatol": 0.02, "fatol": 1e-5, "maxfev": 200}
-    found = minimize(loss, start, method="Nelder-Mead", options=options).x
-    return lean(gains, found, shift=0.0), lean(biases, found)
-
-
-def _single_truths(
-    held: Sequence[Held], outputs: Outputs, catalogue: Catalogue
-) -> Iterator[tuple[int, NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Give the place of each output that stands alone, which texts count for it, and where it is true."""
-    n_texts = sum(len(h.targets.exclusive) for h in held)
-    n = outputs.n_exclusive + len(outputs.circumstances)
-    for i, flag in enumerate(outputs.flags):
-        if flag in FLAGS:
-            yield n + i, np.ones(n_texts, dtype=bool), np.concatenate([h.targets.flags[flag] for h in held])
-    for party, name in CAUSES.items():
-        counts, truth = (
-            np.concatenate(both) for both in zip(*(pooled(party, h.targets, catalogue) for h in held), strict=True)
-        )
-        yield n + outputs.flags.index(name), counts, truth
+    corners = np.array([[1.0, 0.0], [0.7, 0.0], [1.0, 0.5]])
+    options: Any = {"initial_simplex": corners, "xatol": 0.02, "fatol": 1e-5, "maxfev": 60}
+    return stretched(minimize(loss, corners[0], method="Nelder-Mead", options=options).x)
 
 
 def _fit_temperature(scores: NDArray[np.float32], names: NDArray[np.int_]) -> float:
@@ -195,10 +175,7 @@ def _request_outcomes(
         n_requests = len(h.corpus.requests)
         rules = softmax(own[:n_requests, :n])[:, :n_rules]
         circumstances = sigmoid(own[:n_requests, n:end])
-        causes = np.column_stack(
-            [sigmoid(own[:n_requests, end + outputs.flags.index(CAUSES[party])]) for party in ("tenant", "landlord")]
-        )
-        landlord.append(ruler.rule(rules, circumstances, {}, _ANY_DAY, causes).landlord)
+        landlord.append(ruler.rule(rules, circumstances, {}, _ANY_DAY).landlord)
         truth += [label_of(row, catalogue) == "landlord" for row in h.corpus.requests]
         decidable += [row.decidable for row in h.corpus.requests]
         left_open += list(sigmoid(own[:n_requests, end + outputs.flags.index("open")]))
@@ -278,10 +255,9 @@ def _urgent_threshold(
 
 def _further_defect_price(held: Sequence[Held], gains: NDArray[np.float32], biases: NDArray[np.float32]) -> float:
     """Find the lowest price of a further defect at which few requests about one defect are split."""
-    counters = []
-    for h in held:
-        recogniser = dataclasses.replace(h.recogniser, gains=gains, biases=h.recogniser.biases * gains + biases)
-        counters.append(_counter([row.text for row in h.corpus.requests[::3]], recogniser))
+    counters = [
+        _counter([row.text for row in h.corpus.requests[::3]], h.recogniser.calibrated(gains, biases)) for h in held
+    ]
     prices = [float(price) for price in np.arange(2.0, 15.5, 0.5)]
     for price in prices:
         if np.mean(np.concatenate([count(price) > 1 for count in counters])) <= _MOST_SPLIT:

@@ -99,7 +99,7 @@ def learn_and_measure(
     found = recogniser.recognise(words_of([row.text for row in requests]))
     names = recogniser.outputs.rules
     rulings = Ruler(catalogue, names, recogniser.outputs.circumstances).rule(
-        found.rules, found.circumstances, {}, _ANY_DAY, found.causes
+        found.rules, found.circumstances, {}, _ANY_DAY
     )
     rule = np.mean([names[i] == row.rule for i, row in zip(found.rules.argmax(axis=1), requests, strict=True)])
     right = (rulings.landlord >= 0.5) == labels

@@ -111,7 +111,7 @@ def cases_of(corpus: Corpus, catalogue: Catalogue) -> list[Case]:
     """Turn messages of the project's own corpus into cases, looking labels up in the catalogue."""
     cases = []
     for row in corpus.requests:
-        label, basis = _ruled(row.rule, row.circumstances, catalogue)
+        label, basis = catalogue.ruled(row.rule, row.circumstances)
         cases.append(
             Case(
                 id=row.id, text=row.text, label=label, decidable=row.decidable, basis=[basis], urgent=row.urgent,
@@ -120,24 +120,15 @@ def cases_of(corpus: Corpus, catalogue: Catalogue) -> list[Case]:
         )  # fmt: skip
     cases += [Case(id=row.id, text=row.text, kind=row.kind, voice=row.voice) for row in corpus.elsewhere]
     for several in corpus.several:
-        ruled = [(d.quote, *_ruled(d.rule, d.circumstances, catalogue)) for d in several.defects]
+        ruled = [(d.quote, *catalogue.ruled(d.rule, d.circumstances)) for d in several.defects]
         parts = [Part(quote=quote, label=label, basis=[basis]) for quote, label, basis in ruled]
         cases.append(Case(id=several.id, text=several.text, parts=parts, voice=several.voice))
     return cases
 
 
-def _ruled(rule_id: str, circumstances: Sequence[str], catalogue: Catalogue) -> tuple[str, str]:
-    """Look up who is responsible for a rule in given circumstances, and by what basis."""
-    rule = catalogue.rule(rule_id)
-    for entry in catalogue.exceptions(rule):
-        if entry.when in circumstances and entry.responsible and entry.basis:
-            return entry.responsible, entry.basis
-    return rule.responsible, rule.basis
-
-
 def label_of(row: Request, catalogue: Catalogue) -> str:
     """Look up who is responsible for a labelled request."""
-    return _ruled(row.rule, row.circumstances, catalogue)[0]
+    return catalogue.ruled(row.rule, row.circumstances)[0]
 
 
 def is_turned(row: Request, catalogue: Catalogue) -> bool:

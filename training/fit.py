@@ -118,9 +118,7 @@ def fit(
     recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
     say("calibrating")
     gains, biases, policy, outcomes = calibrate(list(held), catalogue, recogniser.outputs, promise or Promise())
-    recogniser.biases = recogniser.biases * gains + biases
-    recogniser.gains = gains
-    return recogniser, policy, outcomes
+    return recogniser.calibrated(gains, biases), policy, outcomes
 
 
 def _hold_out(corpus: Corpus, catalogue: Catalogue, settings: Settings, voices: list[str]) -> Held:
@@ -141,7 +139,8 @@ def code_fingerprint() -> str:
         "training/calibration.py",
         "training/promise.py",
         "triage/fitting.py",
-        "triage/choice.py",
+        "triage/lessons.py",
+        "triage/network.py",
         "triage/counting.py",
         "triage/wording.py",
         "triage/words.py",

@@ -36,8 +36,11 @@ class Idea:
 
 IDEAS = (
     Idea("as it is", {}),
-    Idea("without the catalogue's titles, words and examples", {"catalogue_weight": 0.0}),
-    Idea("without phrases about circumstances in messages", {"mix_weight": 0.0}),
+    Idea("without what the label teaches", {"label_weight": 0.0}),
+    Idea("half as many hidden units", {"hidden": 128}),
+    Idea("a third of the features", {"max_features": 16_000}),
+    Idea("without the catalogue's titles, words and examples", {"learn_catalogue": False}),
+    Idea("without phrases about circumstances in messages", {"mix_share": 0.0}),
     Idea("a third of the messages once more with misprints", {}, noise=0.33),
 )
 

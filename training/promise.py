@@ -178,6 +178,14 @@ def _threshold(outcomes: Outcomes, confidence: Floats, party: Party, most_open: 
     return least_confidence(confidence[counted], right[counted], promise.accepted(party), promise.sure)
 
 
+_CANDIDATES = 40
+"""Thresholds that are tested."""
+_STARTS = (0.0, 0.25, 0.5)
+"""Where testing starts, as shares of the decisions."""
+_MANY = 1000
+"""From so many decisions on, testing starts at all of these places."""
+
+
 def upper_bound(wrong: int, count: int, sure: float) -> float:
     """Bound the true share of wrong decisions from above (Clopper and Pearson 1934, one-sided).
 
@@ -192,9 +200,9 @@ def upper_bound(wrong: int, count: int, sure: float) -> float:
 def least_confidence(confidence: Floats, right: NDArray[np.bool_], accepted: float, sure: float) -> float:
     """Find the least confidence from which on few enough decisions are wrong.
 
-    Candidates are tested from the strictest on. The first ones have too few cases to pass whatever the outcome and are
-    passed over; after one has passed, the first that fails ends the search (fixed-sequence testing). Where a candidate
-    with enough cases fails before any has passed, the search goes on, so the bound is a little optimistic there.
+    Thresholds are tested from a start on, each laxer than the one before, until one fails (fixed-sequence testing). The
+    very surest decisions are few, so that one odd label there may fail a test; where there are cases enough, testing
+    starts at several places, which share the risk of being wrong (Bonferroni; Angelopoulos et al. 2021, section 2).
 
     Parameters
     ----------
@@ -212,14 +220,18 @@ def least_confidence(confidence: Floats, right: NDArray[np.bool_], accepted: flo
     """
     order = np.argsort(-confidence, kind="stable")
     ranked, wrong = confidence[order], np.cumsum(~right[order])
-    counts = np.unique(np.linspace(0, len(order), 41).astype(int)[1:])
+    counts = np.unique(np.linspace(0, len(order), _CANDIDATES + 1).astype(int)[1:])
+    starts = _STARTS if len(order) >= _MANY else _STARTS[:1]
+    each = 1 - (1 - sure) / len(starts)
+    possible = [count for count in counts.tolist() if upper_bound(0, count, each) <= accepted]
     best = 1.01
-    for count in counts:
-        bound = upper_bound(int(wrong[count - 1]), int(count), sure)
-        if bound <= accepted:
-            best = float(ranked[count - 1])
-        elif best <= 1:
-            break
+    for start in starts:
+        for count in possible:
+            if count < start * len(order):
+                continue
+            if upper_bound(int(wrong[count - 1]), count, each) > accepted:
+                break
+            best = min(best, float(ranked[count - 1]))
     return max(best, 0.5)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from triage.catalogue import Catalogue, Rule
-from triage.features import Vocabulary, pairs, word_features
-from triage.recogniser import Outputs, Recogniser
+from triage.features import Vocabulary, is_pair, pairs, word_features
+from triage.recogniser import Direct, Outputs, Recogniser
 from triage.wording import cue_texts, rule_texts
 
 __all__ = ["adopt"]
@@ -28,12 +29,13 @@ _START = -4.0
 def adopt(recogniser: Recogniser, catalogue: Catalogue) -> Recogniser:
     """Add outputs for the rules of a catalogue that a recogniser does not know.
 
-    The weights of the new rules are fitted to tell their own words and examples from those of all other rules; every
-    other weight stays as it is.
+    The features of the new rules speak to them directly, and are fitted to tell the words and examples of these rules
+    from those of all others; what was learned stays as it is.
 
     Parameters
     ----------
     recogniser : Recogniser
+        As fitted, without added rules.
     catalogue : Catalogue
 
     Returns
@@ -81,21 +83,23 @@ def _widen(recogniser: Recogniser, texts: Sequence[list[str]]) -> Recogniser:
     features = {name for words in texts for word in words for name in word_features(word)}
     features |= {pair for words in texts for pair in pairs(words)}
     new = sorted(name for name in features - known if len(name.strip(" =")) >= _SHORTEST_NEW)
-    rarest = {
-        kind: max((w for n, w in zip(vocabulary.names, vocabulary.weights, strict=True) if (n[0] == "=") == kind))
-        for kind in (True, False)
-    }
-    return Recogniser(
-        Vocabulary(
+    rarest: dict[tuple[bool, bool], float] = {}
+    for name, weight in zip(vocabulary.names, vocabulary.weights.tolist(), strict=True):
+        rarest[_kind(name)] = max(rarest.get(_kind(name), 0.0), weight)
+    return replace(
+        recogniser,
+        vocabulary=Vocabulary(
             [*vocabulary.names, *new],
-            np.append(vocabulary.weights, [rarest[name[0] == "="] for name in new]).astype(np.float32),
+            np.append(vocabulary.weights, [rarest.get(_kind(name), 1.0) for name in new]).astype(np.float32),
         ),
-        np.vstack([recogniser.codes, np.zeros((len(new), len(recogniser.outputs)), dtype=np.int8)]),
-        np.append(recogniser.scales, np.zeros(len(new))).astype(np.float32),
-        recogniser.gains,
-        recogniser.biases,
-        recogniser.outputs,
+        codes=np.vstack([recogniser.codes, np.zeros((len(new), recogniser.codes.shape[1]), dtype=np.int8)]),
+        scales=np.append(recogniser.scales, np.zeros(len(new))).astype(np.float32),
     )
+
+
+def _kind(name: str) -> tuple[bool, bool]:
+    """Tell features apart that weigh differently: words, pairs of words, and sequences of characters."""
+    return name[0] == "=", is_pair(name)
 
 
 def _fit(
@@ -139,12 +143,12 @@ def _insert(
     old = recogniser.outputs
     place = len(old.rules)
     outputs = Outputs([*old.rules, *(rule.id for rule in added)], old.elsewhere, old.circumstances, old.flags)
-    floats = recogniser.codes * recogniser.scales[:, None]
-    insert: Callable[..., NDArray[np.float32]] = np.insert
-    return Recogniser.pack(
-        recogniser.vocabulary,
-        np.hstack([floats[:, :place], weights, floats[:, place:]]).astype(np.float32),
-        insert(recogniser.gains, place, np.ones(len(added))).astype(np.float32),
-        insert(recogniser.biases, place, biases).astype(np.float32),
-        outputs,
+    insert: Callable[..., NDArray[Any]] = np.insert
+    return replace(
+        recogniser,
+        readout=insert(recogniser.readout, [place] * len(added), 0, axis=1),
+        gains=insert(recogniser.gains, [place] * len(added), 1).astype(np.float32),
+        biases=insert(recogniser.biases, place, biases).astype(np.float32),
+        outputs=outputs,
+        direct=Direct(tuple(range(place, place + len(added))), weights),
     )

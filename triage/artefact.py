@@ -28,6 +28,8 @@ _PARTS = ("weights.npz", "vocabulary.json", "catalogue.json")
 _ARRAYS: dict[str, tuple[str, int]] = {
     "codes": ("int8", 2),
     "scales": ("float32", 1),
+    "thresholds": ("float32", 1),
+    "readout": ("int8", 2),
     "feature_weights": ("float32", 1),
     "gains": ("float32", 1),
     "biases": ("float32", 1),
@@ -58,7 +60,7 @@ class Manifest(_Data):
     """What a model folder holds and how it came about."""
 
     format: Literal["repair-triage model"] = "repair-triage model"
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = 2
     name: str
     version: str
     built_with: dict[str, str] = Field(description="Versions of Python and libraries")
@@ -125,6 +127,8 @@ def save_model(
     arrays: dict[str, Any] = {
         "codes": recogniser.codes,
         "scales": recogniser.scales,
+        "thresholds": recogniser.thresholds,
+        "readout": recogniser.readout,
         "feature_weights": recogniser.vocabulary.weights,
         "gains": recogniser.gains,
         "biases": recogniser.biases,
@@ -193,6 +197,8 @@ def load_model(folder: str | Path = BUNDLED) -> Model:
         Vocabulary(names, arrays["feature_weights"]),
         arrays["codes"],
         arrays["scales"],
+        arrays["thresholds"],
+        arrays["readout"],
         arrays["gains"],
         arrays["biases"],
         outputs,
@@ -248,9 +254,11 @@ def _read_arrays(folder: Path) -> dict[str, Any]:
 def _check_shapes(folder: Path, arrays: dict[str, Any], names: Any, outputs: Outputs) -> None:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise _damaged(folder, "vocabulary.json", "is not a list of words")
+    n_hidden = len(arrays["thresholds"])
     expected = {
-        "codes": (len(names), len(outputs)),
+        "codes": (len(names), n_hidden),
         "scales": (len(names),),
+        "readout": (n_hidden, len(outputs)),
         "feature_weights": (len(names),),
         "gains": (len(outputs),),
         "biases": (len(outputs),),

@@ -40,7 +40,7 @@ class Score(_Result):
     """How the evidence adds up: the weights of all words plus `intercept` are the `total`."""
 
     total: float = Field(description="Score of the rule, in log-odds units")
-    intercept: float = Field(description="What the rule scores on an empty message")
+    intercept: float = Field(description="What comes from no word of the message")
     unlisted: float = Field(description="Sum of the weights of words that are not listed as evidence")
 
 

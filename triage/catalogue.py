@@ -7,6 +7,7 @@ the errors, is the work of :mod:`triage.catalogue_file`.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -284,6 +285,14 @@ class Catalogue(_Part):
         general = [c.id for c in self.circumstances if c.over in ("any", rule.responsible)]
         order = general + [key for key in own if key not in general]
         return [self._complete(own.get(key) or Unless(when=key)) for key in order]
+
+    def ruled(self, rule_id: str, holding: Collection[str]) -> tuple[Party, str]:
+        """Tell who is responsible by a rule where some circumstances hold, and by what basis."""
+        rule = self.rule(rule_id)
+        for entry in self.exceptions(rule):
+            if entry.when in holding and entry.responsible and entry.basis:
+                return entry.responsible, entry.basis
+        return rule.responsible, rule.basis
 
     def _complete(self, entry: Unless) -> Unless:
         circumstance = self._circumstances[entry.when]

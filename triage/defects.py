@@ -76,7 +76,7 @@ def clauses(words: Words, joints: NDArray[np.bool_], texts: Places) -> Stretches
     Returns
     -------
     Stretches
-        Without the joining words.
+        Without the joining words, and without the numbers of a list.
 
     Examples
     --------
@@ -99,9 +99,15 @@ def clauses(words: Words, joints: NDArray[np.bool_], texts: Places) -> Stretches
     same = np.append(owner[1:] == owner[:-1], False)
     ends = np.where(same, np.append(starts[1:], 0), (offsets + counts)[owner])
     starts = starts + joints[own[starts]]
-    full = ends > starts
+    full = ends - starts > _is_number(words, own[np.minimum(starts, len(own) - 1)])
     shift = (words.firsts[texts] - offsets)[owner]
     return Stretches(texts[owner][full], (starts + shift)[full], (ends + shift)[full])
+
+
+def _is_number(words: Words, own: Places) -> NDArray[np.bool_]:
+    """Tell which words begin with a digit."""
+    points = words.points[words.places[own]]
+    return np.asarray((points >= ord("0")) & (points <= ord("9")))
 
 
 def _broken(words: Words, own: Places) -> NDArray[np.bool_]:

@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from triage.catalogue import Catalogue
 from triage.fitting import Settings, Targets, fit_recogniser
 from triage.message import clean_many
-from triage.recogniser import Outputs, Recognition
 from triage.ruling import Ruler
 from triage.words import find_words
 
@@ -38,18 +37,24 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
     ----------
     catalogue : Catalogue or None
         Whose rules are recognised and applied; the bundled one if None.
-    C : float
-        Inverse strength of regularisation of the rules' softmax.
-    circumstance_C : float
-        The same for the choice of circumstances.
-    catalogue_weight : float
-        Weight of each text of the catalogue against a labelled request.
+    hidden : int
+        Hidden units, shared by all that is recognised.
+    epochs : int
+        Times that each text is shown; more often where texts are few.
+    learning_rate : float
+        Largest step size.
+    dropout : float
+        Share of hidden units that a text is shown without: what keeps it from learning by heart.
+    label_weight : float
+        What the label counts for beside rule and circumstances.
+    learn_catalogue : bool
+        Whether the texts of the catalogue train along.
     min_count : int
         Texts in which a feature must occur.
     max_features : int
         How many of the strongest features are kept after fitting.
-    max_iter : int
-        Iterations of the solver at most.
+    random_state : int
+        Seed; the same one gives the same model.
 
     Attributes
     ----------
@@ -66,28 +71,34 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
     >>> texts = ["de kraan drupt", "het dak lekt", "kraan druppelt steeds", "lekkage door het dak"]
     >>> rules = ["tap.drips", "roof.leak", "tap.drips", "roof.leak"]
     >>> labels = ["tenant", "landlord", "tenant", "landlord"]
-    >>> classifier = TriageClassifier(max_iter=10, catalogue_weight=0.0).fit(texts, labels, rules=rules)
-    >>> classifier.predict(["druppelende kraan"]).tolist()
-    ['tenant']
+    >>> classifier = TriageClassifier(learn_catalogue=False, min_count=1).fit(texts, labels, rules=rules)
+    >>> classifier.predict(["kraan drupt de hele nacht", "water door het dak"]).tolist()
+    ['tenant', 'landlord']
     """
 
     def __init__(
         self,
         catalogue: Catalogue | None = None,
-        C: float = 30.0,
-        circumstance_C: float = 10.0,
-        catalogue_weight: float = 1.0,
-        min_count: int = 2,
-        max_features: int = 30_000,
-        max_iter: int = 60,
+        hidden: int = Settings.hidden,
+        epochs: int = Settings.epochs,
+        learning_rate: float = Settings.learning_rate,
+        dropout: float = Settings.dropout,
+        label_weight: float = Settings.label_weight,
+        learn_catalogue: bool = Settings.learn_catalogue,
+        min_count: int = Settings.min_count,
+        max_features: int = Settings.max_features,
+        random_state: int = Settings.random_state,
     ) -> None:
         self.catalogue = catalogue
-        self.C = C
-        self.circumstance_C = circumstance_C
-        self.catalogue_weight = catalogue_weight
+        self.hidden = hidden
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.dropout = dropout
+        self.label_weight = label_weight
+        self.learn_catalogue = learn_catalogue
         self.min_count = min_count
         self.max_features = max_features
-        self.max_iter = max_iter
+        self.random_state = random_state
 
     def fit(
         self,
@@ -105,12 +116,12 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         X : array-like of str, shape (n_requests,)
             Messages as they came in.
         y : array-like of {"landlord", "tenant"}, shape (n_requests,)
-            Who was responsible. Not looked at where ``rules`` names a rule or a kind, since the catalogue knows.
+            Who was responsible. Not looked at where rule and circumstances are known, since the catalogue tells.
         rules : sequence of str or None, optional
             The rule of each request, or the kind of message (see `Catalogue.elsewhere`); None where only ``y`` is
-            known. Such a request is given the likeliest rule that agrees with its label.
+            known. Such a request teaches what makes its label likely, whatever its rule.
         circumstances : sequence of iterable of str, optional
-            The circumstances that hold in each request.
+            The circumstances that hold in each request; if left out, ``y`` is all that teaches them.
         flags : mapping of str to array-like of bool, optional
             Any of "several", "open", "urgent": whether a message tells of several defects, leaves the matter open, is
             urgent.
@@ -127,67 +138,32 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         texts = _as_texts(X)
         labels = np.asarray(y, dtype=object).ravel()
         known = list(rules) if rules is not None else [None] * len(texts)
-        holding = (
-            [frozenset(keys) for keys in circumstances]
-            if circumstances is not None
-            else [frozenset[str]()] * len(texts)
+        holding: list[frozenset[str] | None] = (
+            [frozenset(keys) for keys in circumstances] if circumstances is not None else [None] * len(texts)
         )
         check_consistent_length(texts, labels, known, holding)
         self.catalogue_ = _catalogue_or_bundled(self.catalogue)
         self._check_names(known, holding)
         self.classes_ = np.array(["landlord", "tenant"])
-        words = words_of(texts)
-        targets = Targets(known, holding, {name: np.asarray(flag, dtype=bool) for name, flag in (flags or {}).items()})
-        settings = self._settings()
-        if None in known:
-            targets = self._complete(words, labels, targets, settings)
-        self.recogniser_ = fit_recogniser(words, targets, self.catalogue_, settings)
+        strange = sorted({str(label) for label in labels} - {"landlord", "tenant"})
+        if strange:
+            raise ValueError(f"unknown label {strange[0]!r}; labels are 'landlord' and 'tenant'")
+        told = {name: np.asarray(flag, dtype=bool) for name, flag in (flags or {}).items()}
+        settings = Settings(**{name: value for name, value in self.get_params().items() if name != "catalogue"})
+        self.recogniser_ = fit_recogniser(
+            words_of(texts), Targets(known, holding, told, list(labels)), self.catalogue_, settings
+        )
         return self
 
-    def _settings(self) -> Settings:
-        return Settings(
-            C=self.C,
-            circumstance_C=self.circumstance_C,
-            catalogue_weight=self.catalogue_weight,
-            min_count=self.min_count,
-            max_features=self.max_features,
-            max_iter=self.max_iter,
-        )
-
-    def _check_names(self, rules: Sequence[str | None], circumstances: Sequence[frozenset[str]]) -> None:
+    def _check_names(self, rules: Sequence[str | None], circumstances: Sequence[frozenset[str] | None]) -> None:
         names = {rule.id for rule in self.catalogue_.rules} | {kind.id for kind in self.catalogue_.elsewhere}
         keys = {circumstance.id for circumstance in self.catalogue_.circumstances}
         strange = sorted({str(rule) for rule in rules if rule is not None} - names)
-        strange += sorted({key for holding in circumstances for key in holding} - keys)
+        strange += sorted({key for holding in circumstances for key in holding or ()} - keys)
         if strange:
             raise ValueError(
                 f"not in catalogue {self.catalogue_.id}: {', '.join(strange[:5])}; correct the labels or the catalogue"
             )
-
-    def _complete(self, words: list[list[str]], labels: NDArray[Any], targets: Targets, settings: Settings) -> Targets:
-        """Give each request of which only the payer is known the likeliest rule that agrees."""
-        unknown = [i for i, rule in enumerate(targets.exclusive) if rule is None]
-        strange = sorted({str(labels[i]) for i in unknown} - {"landlord", "tenant"})
-        if strange:
-            raise ValueError(f"unknown label {strange[0]!r}; labels are 'landlord' and 'tenant'")
-        first = fit_recogniser(words, targets, self.catalogue_, settings)
-        recognition = first.recognise([words[i] for i in unknown])
-        shares = self._landlord_by_rule(first.outputs, recognition)
-        agreeing = np.where((labels[unknown] == "landlord")[:, None], shares, 1 - shares)
-        best = (recognition.rules * agreeing).argmax(axis=1)
-        exclusive = list(targets.exclusive)
-        for i, rule in zip(unknown, best, strict=True):
-            exclusive[i] = first.outputs.rules[rule]
-        return Targets(exclusive, targets.circumstances, targets.flags)
-
-    def _landlord_by_rule(self, outputs: Outputs, recognition: Recognition) -> NDArray[np.float64]:
-        """Return P(landlord | rule) for each request and rule."""
-        ruler = Ruler(self.catalogue_, outputs.rules, outputs.circumstances)
-        told = (recognition.rules, recognition.circumstances)
-        by_rule = [
-            ruler.rule(*told, {"rule": rule}, date.today(), recognition.causes).landlord for rule in outputs.rules
-        ]
-        return np.column_stack(by_rule)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of landlord and of tenant.
@@ -204,9 +180,8 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         outputs = self.recogniser_.outputs
         ruler = Ruler(self.catalogue_, outputs.rules, outputs.circumstances)
-        recognition = self.recogniser_.recognise(words_of(_as_texts(X)))
-        rulings = ruler.rule(recognition.rules, recognition.circumstances, {}, date.today(), recognition.causes)
-        landlord = rulings.landlord
+        found = self.recogniser_.recognise(words_of(_as_texts(X)))
+        landlord = ruler.rule(found.rules, found.circumstances, {}, date.today()).landlord
         return np.column_stack([landlord, 1 - landlord])
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:

@@ -47,11 +47,10 @@ def evidence(
     score : Score
         Their weights, plus `Score.unlisted`, plus `Score.intercept`, are `Score.total`.
     """
-    weights = recogniser.shares(units, *stretch, output)
+    weights, intercept = recogniser.shares(units, *stretch, output)
     telling = [i for i in np.argsort(-weights)[:_LISTED].tolist() if weights[i] > _NEGLIGIBLE]
     places = [(i, int(words.starts[stretch[0] + i]), int(words.ends[stretch[0] + i])) for i in sorted(telling)]
     listed = [Word(start=a, end=b, text=text[a:b], weight=float(weights[i])) for i, a, b in places]
-    intercept = float(recogniser.biases[recogniser.outputs.place[output]])
     total = intercept + float(weights.sum())
     return listed, Score(
         total=total, intercept=intercept, unlisted=total - intercept - sum(word.weight for word in listed)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from triage.words import find_words, hash_words, multipliers
 
-__all__ = ["Vocabulary", "hash_pairs", "pairs", "word_features", "words_of"]
+__all__ = ["Vocabulary", "hash_pairs", "is_pair", "pairs", "word_features", "words_of"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -26,6 +26,8 @@ Hashes = NDArray[np.uint64]
 _SHORTEST, _LONGEST = 2, 5
 _WORD_WEIGHT = 2.0
 """Whole words count double against the many character sequences inside them."""
+_PAIR_WEIGHT = 3.0
+"""Pairs of words tell who did what to what, and are rarer still."""
 
 _IN_SEQUENCE = multipliers(_LONGEST, 1000)
 _BY_LENGTH = multipliers(_LONGEST + 1, 2000)
@@ -71,6 +73,17 @@ def pairs(words: Sequence[str]) -> list[str]:
     return [f"{a} {b}" for a, b in pairwise(words)]
 
 
+def is_pair(name: str) -> bool:
+    """Tell whether a feature is a pair of words.
+
+    Examples
+    --------
+    >>> is_pair("kraan lekt"), is_pair(" wc "), is_pair("=wc")
+    (True, False, False)
+    """
+    return " " in name[1:-1]
+
+
 def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
     """Hash pairs of words, given the hashes of both."""
     mixed = first * _FIRST_OF_PAIR + second * _SECOND_OF_PAIR
@@ -86,7 +99,7 @@ class Vocabulary:
     names : list of str
         Feature names; the position is the feature's number.
     weights : ndarray of shape (n_features,)
-        Inverse document frequency, doubled for whole words.
+        Inverse document frequency, times more for whole words and for pairs.
     """
 
     names: list[str]
@@ -110,7 +123,7 @@ class Vocabulary:
             counts.update({name for word in set(words) for name in word_features(word)}.union(pairs(words)))
         names = sorted(name for name, count in counts.items() if count >= min_count)
         idf = [1 + np.log((1 + n_texts) / (1 + counts[name])) for name in names]
-        factor = [_WORD_WEIGHT if name[0] == "=" else 1.0 for name in names]
+        factor = [_PAIR_WEIGHT if is_pair(name) else _WORD_WEIGHT if name[0] == "=" else 1.0 for name in names]
         return cls(names, np.asarray(np.multiply(idf, factor), dtype=np.float32))
 
     def keep(self, numbers: NDArray[np.intp]) -> Vocabulary:
@@ -160,7 +173,7 @@ class Vocabulary:
     def _hashed(self) -> tuple[Hashes, NDArray[np.int64]]:
         """Hashes of all features inside one word, ascending, and the feature's number."""
         whole = np.array([i for i, name in enumerate(self.names) if name[0] == "="], dtype=np.int64)
-        sequences = [i for i, name in enumerate(self.names) if name[0] != "=" and " " not in name[1:-1]]
+        sequences = [i for i, name in enumerate(self.names) if name[0] != "=" and not is_pair(name)]
         sequences.sort(key=lambda i: len(self.names[i]))
         hashes = [_hash_whole(hash_words([self.names[i][1:] for i in whole]))]
         lengths = np.array([len(self.names[i]) for i in sequences])
@@ -175,7 +188,7 @@ class Vocabulary:
     @cached_property
     def known_pairs(self) -> tuple[Hashes, NDArray[np.int64]]:
         """Hashes of all pairs, ascending, and the feature's number."""
-        numbers = np.array([i for i, name in enumerate(self.names) if " " in name[1:-1]], dtype=np.int64)
+        numbers = np.array([i for i, name in enumerate(self.names) if is_pair(name)], dtype=np.int64)
         halves = hash_words([half for i in numbers for half in self.names[i].split(" ")])
         hashes = hash_pairs(halves[::2], halves[1::2])
         order = np.argsort(hashes, kind="stable")

@@ -1,4 +1,4 @@
-"""Fitting a recogniser: sparse features, a softmax over rules, a choice of circumstances, a sigmoid for each flag."""
+"""Fitting a recogniser: what is known of texts, and how they are shown to a network."""
 
 from __future__ import annotations
 
@@ -9,43 +9,42 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 
-from triage.catalogue import Catalogue, Elsewhere, Party, Rule
-from triage.choice import fit_choice, open_choices
+from triage.catalogue import Catalogue, Party
 from triage.counting import count_features
 from triage.features import Vocabulary
+from triage.lessons import Lessons, Responsibility
+from triage.network import Network, Training, train
 from triage.recogniser import Outputs, Recogniser
-from triage.wording import cue_texts, rule_texts, words_of
+from triage.wording import rule_texts, words_of
 
-__all__ = ["CAUSES", "FLAGS", "Cue", "Settings", "Targets", "fit_recogniser", "pooled"]
+__all__ = ["FLAGS", "Cue", "Settings", "Targets", "fit_recogniser", "lessons_of"]
 
 FLAGS = ("several", "open", "urgent")
 """What is told about a message as a whole: several defects, left open, urgent."""
 
-CAUSES: dict[Party, str] = {"tenant": "tenant_cause", "landlord": "landlord_cause"}
-"""Outputs that pool the circumstances which turn a default towards a party."""
-
 _SEED = 20261123
 _NEVER = -10.0
-"""Score of an output that no example shows."""
+"""Score of a circumstance or flag of which no text teaches whether it holds."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """How to fit; see `triage.estimator.TriageClassifier`."""
 
-    C: float = 30.0
-    circumstance_C: float = 10.0
-    flag_C: float = 100.0
-    catalogue_weight: float = 1.0
-    min_count: int = 2
-    max_features: int = 30_000
-    max_iter: int = 60
-    choice_iter: int = 150
+    hidden: int = 256
+    epochs: int = 6
+    least_steps: int = 300
+    batch_size: int = 256
+    learning_rate: float = 0.01
+    dropout: float = 0.4
+    label_weight: float = 3.0
+    learn_catalogue: bool = True
+    min_count: int = 3
+    max_features: int = 50_000
     mixes: int = 3
-    mix_weight: float = 0.1
-    blur_weight: float = 0.5
+    mix_share: float = 0.3
+    random_state: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,18 @@ class Targets:
     Parameters
     ----------
     exclusive : sequence of str or None
-        Rule or kind of message; None where it is not known: such a text does not train the softmax.
-    circumstances : sequence of frozenset of str
+        Rule or kind of message; None where it is not known.
+    circumstances : sequence of (frozenset of str) or None
+        Those that hold; None where it is not known.
     flags : mapping of str to ndarray of bool
+    parties : sequence of {"landlord", "tenant"}, optional
+        Who is responsible. Where rule and circumstances are known, the catalogue tells instead.
     """
 
     exclusive: Sequence[str | None]
-    circumstances: Sequence[frozenset[str]]
+    circumstances: Sequence[frozenset[str] | None]
     flags: Mapping[str, NDArray[np.bool_]]
+    parties: Sequence[Party] | None = None
 
 
 class Cue(NamedTuple):
@@ -95,90 +98,105 @@ def fit_recogniser(
     Returns
     -------
     Recogniser
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to tell apart.
     """
     outputs = Outputs(
         [rule.id for rule in catalogue.rules],
         [kind.id for kind in catalogue.elsewhere],
         [circumstance.id for circumstance in catalogue.circumstances],
-        [*FLAGS, *CAUSES.values()],
+        list(FLAGS),
     )
-    described: list[Rule | Elsewhere] = (
-        [*catalogue.rules, *catalogue.elsewhere] if settings.catalogue_weight > 0 else []
+    own_texts, own_names = rule_texts([*catalogue.rules, *catalogue.elsewhere] if settings.learn_catalogue else [])
+    if targets.parties is None and len({*targets.exclusive, *own_names} - {None}) < 2:
+        raise ValueError("need requests of at least two rules to learn from; add labelled requests")
+    cues = [Cue(c.id, True, text) for c in catalogue.circumstances for text in c.words.all()]
+    cues += [Cue(c.id, False, text) for c in catalogue.circumstances for text in c.denials.all()]
+    mixed, of_mixed = _mix_in_cues(texts, targets, [*cues, *phrases], settings.mixes if settings.mix_share else 0)
+    own = Targets(own_names, [None] * len(own_names), {})
+    responsibility = Responsibility(catalogue, outputs.circumstances)
+    parts = (texts, own_texts, mixed)
+    learned = Lessons.join(
+        [lessons_of(known, catalogue, outputs, responsibility) for known in (targets, own, of_mixed)]
     )
-    own_texts, own_names = rule_texts(described)
-    cues = [*cue_texts(catalogue), *(words_of(cue.text) for cue in phrases)]
-    vocabulary = Vocabulary.learn([*texts, *own_texts, *cues], settings.min_count)
-    matrix = count_features(vocabulary, texts)
-    own_matrix = count_features(vocabulary, own_texts) if own_texts else matrix[:0]
-
-    weights = np.zeros((len(vocabulary.names), len(outputs)), dtype=np.float32)
-    biases = np.full(len(outputs), _NEVER, dtype=np.float32)
-    labelled = [i for i, name in enumerate(targets.exclusive) if name is not None]
-    plain_cues = cue_texts(catalogue) if settings.blur_weight > 0 else []
-    blurred, blurred_names = _blur(texts, targets, catalogue, plain_cues)
-    _fit_exclusive(
-        sparse.vstack([matrix[labelled], own_matrix, count_features(vocabulary, blurred)], format="csr"),
-        np.array([targets.exclusive[i] for i in labelled] + own_names + blurred_names),
-        np.array(
-            [1.0] * len(labelled)
-            + [settings.catalogue_weight] * len(own_names)
-            + [settings.blur_weight] * len(blurred_names)
-        ),
-        (weights, biases),
-        outputs,
-        settings,
+    vocabulary = Vocabulary.learn(
+        [*texts, *own_texts, *(words_of(cue.text) for cue in [*cues, *phrases])], settings.min_count
     )
-    mixed, holding = _mix_in_cues(texts, targets, catalogue, phrases, settings.mixes)
-    together = sparse.vstack([matrix, count_features(vocabulary, mixed)], format="csr") if mixed else matrix
-    sample_weight = np.array([1.0] * len(texts) + [settings.mix_weight] * len(mixed))
-    _fit_circumstances(together, targets, holding, sample_weight, catalogue, (weights, biases), outputs, settings)
-    first = outputs.n_exclusive + len(outputs.circumstances)
-    for i, flag in enumerate(outputs.flags):
-        if flag in targets.flags:
-            _fit_single(matrix, targets.flags[flag], np.ones(len(texts)), settings, (weights, biases), first + i)
 
-    for party, name in CAUSES.items():
-        counts, truth = pooled(party, targets, catalogue)
-        own = np.array([any(catalogue.circumstance(key).responsible == party for key in keys) for keys in holding])
-        _fit_single(
-            together,
-            np.append(truth, own.astype(bool)),
-            sample_weight * np.append(counts, np.ones(len(mixed), dtype=bool)),
-            settings,
-            (weights, biases),
-            outputs.place[name],
-        )
+    def trained(vocabulary: Vocabulary, epochs: int, start: Network | None = None) -> tuple[Network, Any]:
+        matrix = sparse.vstack([count_features(vocabulary, part) for part in parts], format="csr")
+        n_core = len(texts) + len(own_texts)
+        how = _training(settings, epochs)
+        return train(matrix, learned, n_core, outputs, responsibility, how, start), matrix[:n_core]
 
-    strength = np.square(weights).sum(axis=1)
-    kept = np.sort(np.argsort(-strength, kind="stable")[: settings.max_features])
-    gains = np.ones(len(outputs), dtype=np.float32)
-    return Recogniser.pack(vocabulary.keep(kept), weights[kept], gains, biases, outputs)
+    network, matrix = trained(vocabulary, settings.epochs - settings.epochs // 2)
+    kept = _strongest(network, matrix, settings.max_features)
+    vocabulary = vocabulary.keep(kept)
+    network, matrix = trained(vocabulary, settings.epochs // 2, network.keep(kept))
+    return _pack(network, vocabulary, matrix, learned, outputs)
 
 
-def pooled(party: Party, targets: Targets, catalogue: Catalogue) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell which texts are about a rule that is the other party's by default, and which of these turn towards a party.
+def _training(settings: Settings, epochs: int) -> Training:
+    return Training(
+        hidden=settings.hidden,
+        epochs=epochs,
+        least_steps=settings.least_steps,
+        batch=settings.batch_size,
+        rate=settings.learning_rate,
+        dropout=settings.dropout,
+        label_weight=settings.label_weight,
+        company=settings.mix_share,
+        seed=settings.random_state,
+    )
+
+
+def lessons_of(targets: Targets, catalogue: Catalogue, outputs: Outputs, responsibility: Responsibility) -> Lessons:
+    """Say what each text teaches.
+
+    Of circumstances that are no exception to its rule nobody says, or labels, whether they hold.
+
+    Parameters
+    ----------
+    targets : Targets
+    catalogue : Catalogue
+    outputs : Outputs
+    responsibility : Responsibility
 
     Returns
     -------
-    counts, truth : ndarray of bool, shape (n_texts,)
+    Lessons
     """
-    turning = {
-        rule.id: {entry.when for entry in catalogue.exceptions(rule) if entry.responsible == party}
-        for rule in catalogue.rules
-        if rule.responsible != party
-    }
-    names = targets.exclusive
-    counts = np.array([name in turning for name in names], dtype=bool)
-    truth = np.array(
-        [bool(turning.get(str(name), set()) & keys) for name, keys in zip(names, targets.circumstances, strict=True)],
-        dtype=bool,
-    )
-    return counts, truth
+    n, place = len(targets.exclusive), outputs.place
+    turning = responsibility.turning.T > 0
+    exclusive = np.array([-1 if name is None else place[name] for name in targets.exclusive], dtype=np.int64)
+    open_to = np.zeros((n, len(outputs.circumstances)), dtype=bool)
+    holding = np.zeros_like(open_to)
+    landlord = np.full(n, np.nan, dtype=np.float32)
+    left_open = targets.flags.get("open", np.zeros(n, dtype=bool))
+    for i, (number, keys) in enumerate(zip(exclusive.tolist(), targets.circumstances, strict=True)):
+        is_rule = 0 <= number < len(outputs.rules)
+        if keys is not None:
+            open_to[i] = number < 0 or (is_rule and turning[number])
+            holding[i] = [key in keys for key in outputs.circumstances]
+        if left_open[i] or not (is_rule or number < 0):
+            continue
+        if is_rule and keys is not None:
+            landlord[i] = catalogue.ruled(outputs.rules[number], keys)[0] == "landlord"
+        elif targets.parties is not None:
+            landlord[i] = targets.parties[i] == "landlord"
+    flags = np.full((n, len(outputs.flags)), np.nan, dtype=np.float32)
+    for j, flag in enumerate(outputs.flags):
+        if flag in targets.flags:
+            flags[:, j] = targets.flags[flag]
+    return Lessons(exclusive, open_to, holding, landlord, flags)
 
 
 def _mix_in_cues(
-    texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue, phrases: Sequence[Cue], mixes: int
-) -> tuple[list[list[str]], list[frozenset[str]]]:
+    texts: Sequence[Sequence[str]], targets: Targets, cues: Sequence[Cue], mixes: int
+) -> tuple[list[list[str]], Targets]:
     """Put each phrase about a circumstance behind or before a few messages that say nothing of the kind.
 
     So a circumstance is learned by its own words, whatever the message is about; and a denial as what it is.
@@ -186,116 +204,32 @@ def _mix_in_cues(
     free = [
         i
         for i, (name, keys) in enumerate(zip(targets.exclusive, targets.circumstances, strict=True))
-        if name and not keys
+        if name and keys is not None and not keys
     ]
-    if not free:
-        return [], []
     rng = np.random.default_rng(_SEED)
     mixed: list[list[str]] = []
     holding: list[frozenset[str]] = []
-    told = [Cue(c.id, True, text) for c in catalogue.circumstances for text in c.words.all()]
-    told += [Cue(c.id, False, text) for c in catalogue.circumstances for text in c.denials.all()]
-    for cue in [*told, *phrases]:
+    for cue in cues if free else ():
         for i in rng.choice(free, size=mixes):
             words, message = words_of(cue.text), list(texts[i])
             mixed.append([*message, *words] if rng.random() < 0.7 else [*words, *message])
             holding.append(frozenset({cue.circumstance} if cue.holds else ()))
-    return mixed, holding
+    return mixed, Targets([None] * len(mixed), holding, {})
 
 
-def _blur(
-    texts: Sequence[Sequence[str]], targets: Targets, catalogue: Catalogue, phrases: Sequence[list[str]]
-) -> tuple[list[list[str]], list[str]]:
-    """Put a phrase about any circumstance behind each request, so that such phrases do not speak for a rule.
-
-    The catalogue's own phrases name no part of the house, which phrases of messages often do.
-    """
-    rules = {rule.id for rule in catalogue.rules}
-    if not phrases:
-        return [], []
-    rng = np.random.default_rng(_SEED)
-    chosen = [i for i, name in enumerate(targets.exclusive) if name in rules]
-    behind = rng.integers(len(phrases), size=len(chosen))
-    blurred = [[*texts[i], *phrases[k]] for i, k in zip(chosen, behind, strict=True)]
-    return blurred, [str(targets.exclusive[i]) for i in chosen]
+def _strongest(network: Network, matrix: Any, count: int) -> NDArray[np.intp]:
+    """Find the features that bring most to the hidden units, in all texts together; ascending."""
+    brought = np.square(network.inner).sum(axis=1) * np.asarray(matrix.power(2).sum(axis=0)).ravel()
+    return np.sort(np.argsort(-brought, kind="stable")[:count])
 
 
-Head = tuple[NDArray[np.float32], NDArray[np.float32]]
-
-
-def _fit_exclusive(
-    matrix: Any, names: NDArray[Any], sample_weight: NDArray[Any], head: Head, outputs: Outputs, settings: Settings
-) -> None:
-    place = {name: i for i, name in enumerate(outputs.names[: outputs.n_exclusive])}
-    present = np.unique(names)
-    if len(present) < 2:
-        raise ValueError(
-            "need requests of at least two rules to learn from; add labelled requests or give the catalogue weight"
-        )
-    # With hundreds of rules every gradient is small from the start, so a usual tolerance would stop far too early.
-    model = LogisticRegression(C=settings.C, max_iter=settings.max_iter, tol=1e-6)
-    _run(model, matrix, names, sample_weight)
-    coefficients, intercepts = model.coef_, model.intercept_
-    if len(present) == 2:
-        coefficients, intercepts = (
-            np.vstack([-coefficients, coefficients]) / 2,
-            np.hstack([-intercepts, intercepts]) / 2,
-        )
-    weights, biases = head
-    columns = [place[name] for name in model.classes_]
-    # Centred, so that a word's weight for a rule reads as more or less than for the average rule.
-    weights[:, columns] = (coefficients - coefficients.mean(axis=0)).T
-    biases[columns] = intercepts - intercepts.mean()
-
-
-def _fit_circumstances(
-    matrix: Any,
-    targets: Targets,
-    mixed: Sequence[frozenset[str]],
-    sample_weight: NDArray[Any],
-    catalogue: Catalogue,
-    head: Head,
-    outputs: Outputs,
-    settings: Settings,
-) -> None:
-    told = [*targets.circumstances, *mixed]
-    shown = [key for key in outputs.circumstances if any(key in keys for keys in told)]
-    if not shown:
-        return
-    holding = np.array([[key in keys for key in shown] for keys in told], dtype=bool)
-    names = [*targets.exclusive, *(None for _ in mixed)]
-    found = fit_choice(
-        matrix,
-        open_choices(names, shown, catalogue),
-        holding,
-        sample_weight,
-        settings.circumstance_C,
-        settings.choice_iter,
-    )
-    weights, biases = head
-    columns = [outputs.place[key] for key in shown]
-    weights[:, columns], biases[columns] = found
-
-
-def _fit_single(
-    matrix: Any, truth: NDArray[np.bool_], sample_weight: NDArray[Any], settings: Settings, head: Head, place: int
-) -> None:
-    if not truth.any() or truth.all():
-        return
-    model = LogisticRegression(C=settings.flag_C, solver="liblinear", random_state=0, tol=1e-3)
-    _run(model, matrix, truth, sample_weight)
-    weights, biases = head
-    weights[:, place] = model.coef_[0]
-    biases[place] = model.intercept_[0]
-
-
-def _run(model: LogisticRegression, matrix: Any, labels: NDArray[Any], sample_weight: NDArray[Any]) -> None:
-    """Fit, taking an early stop of the solver for what it is: regularisation."""
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
-
-    kept = sample_weight > 0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(matrix[kept], labels[kept], sample_weight=sample_weight[kept])
+def _pack(network: Network, vocabulary: Vocabulary, matrix: Any, lessons: Lessons, outputs: Outputs) -> Recogniser:
+    """Pack the weights; those of rules and kinds centred, so that a word speaks for one against the average of them."""
+    readout, biases, n = network.readout.copy(), network.biases.copy(), outputs.n_exclusive
+    readout[:, :n] -= readout[:, :n].mean(axis=1, keepdims=True)
+    biases[:n] -= biases[:n].mean()
+    told = lessons.open_to.any(axis=0) | bool((lessons.landlord >= 0).any())
+    untaught = n + np.flatnonzero(~np.append(told, (lessons.flags >= 0).any(axis=0)))
+    readout[:, untaught], biases[untaught] = 0, _NEVER
+    loudest = network.hidden(matrix).max(axis=0)
+    return Recogniser.pack(vocabulary, network.inner, network.thresholds, readout, biases, loudest, outputs)

@@ -247,7 +247,7 @@ class Judge:
         dangers = self._dangers(words, signs, [reason != "empty" for reason in reasons])
         stretches = self._divide(words, units, marks, recognition, read)
         chances = self._recognise_stretches(stretches, units, recognition)
-        rulings = self._ruler.rule(chances.rules, chances.circumstances, facts, day, chances.causes)
+        rulings = self._ruler.rule(chances.rules, chances.circumstances, facts, day)
         ruled = (rulings.unruled <= _UNRULED) & (rulings.weights.sum(axis=1) > 0)
         for text in stretches.texts[~ruled].tolist():
             reasons[text] = "no-rule"

@@ -67,11 +67,6 @@ class Law:
         self.n_articles = len(articles)
 
     @cached_property
-    def against(self) -> NDArray[np.bool_]:
-        """Whether each exception turns its rule's default, shape (n_rules, n_exceptions)."""
-        return np.asarray(self.landlord[:, :-1] != self.landlord[:, -1:])
-
-    @cached_property
     def turns_on(self) -> NDArray[np.bool_]:
         """Whether each rule has an exception for each circumstance, shape (n_rules, n_keys)."""
         has = np.zeros((len(self.rules), len(self.keys) + 1), dtype=bool)

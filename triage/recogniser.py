@@ -1,17 +1,17 @@
 """A fitted recogniser: words in, probabilities of rules and circumstances out. NumPy alone.
 
-Its scores are linear in the features, so each word's share in a score is known exactly: one row of a table, filled as
-words are met.
+What reaches a hidden unit is linear in the features: each word brings one row of a table, filled as words are met. A
+unit passes on what it hears, or nothing; so each word's share in a score is known exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from triage.features import Hashes, Vocabulary, hash_pairs
 from triage.words import Words, find_words
 
-__all__ = ["Outputs", "Recogniser", "Recognition", "Units", "largest", "sigmoid", "softmax"]
+__all__ = ["Direct", "Outputs", "Recogniser", "Recognition", "Units", "largest", "sigmoid", "softmax"]
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -31,6 +31,13 @@ _FEW = 8
 _SIEVE_BITS = 20
 _SLOT_BITS = 20
 """A word is looked for in the slot that its hash names; few words share one."""
+_CODES = 7
+"""Weights of features are packed to whole numbers from minus to plus this: coarser than a byte, costs no measurable
+accuracy, since hundreds of them add up, and halves the file."""
+_LOUDEST = 255
+"""The highest level of a hidden unit."""
+_MOST_HIDDEN = (1 << 24) // (_LOUDEST * 127)
+"""Of so many hidden units even the largest sum is a whole number that single precision holds exactly."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +89,6 @@ class Recognition:
     circumstances: Floats
     flags: dict[str, Floats]
 
-    @property
-    def causes(self) -> Floats | None:
-        """How likely something turns a default towards tenant and landlord, shape (n_texts, 2); None if not learned."""
-        if "tenant_cause" not in self.flags:
-            return None
-        return np.column_stack([self.flags["tenant_cause"], self.flags["landlord_cause"]])
-
     def take(self, rows: Places) -> Recognition:
         """Return the probabilities of some of the texts."""
         flags = {name: chances[rows] for name, chances in self.flags.items()}
@@ -101,7 +101,7 @@ class Units:
 
     Attributes
     ----------
-    rows : ndarray of float32, shape (n_rows, n_outputs + 1)
+    rows : ndarray of float32, shape (n_rows, n_sums + 1)
         What a word or pair adds to every sum, and to the squared norm. The first row is empty.
     places : ndarray of int, shape (2 * n_words,)
         The row of each word and pair, in the order of the text.
@@ -114,38 +114,106 @@ class Units:
     table: int
 
 
+class Direct(NamedTuple):
+    """What features say to some outputs directly, past the hidden units: to rules added to a fitted recogniser.
+
+    Attributes
+    ----------
+    outputs : tuple of int
+    weights : ndarray of float32, shape (n_features, n_direct)
+    """
+
+    outputs: tuple[int, ...]
+    weights: Floats
+
+
 @dataclass
 class Recogniser:
-    """Linear scores over a vocabulary.
+    """Hidden units over a vocabulary, and what their levels say of each output.
+
+    A hidden unit adds up what words bring; if that is above zero, it passes on the nearest whole number up to 255.
+    Weights behind it are whole numbers too, and the largest sum of their products is exact in single precision: a text
+    scores the same alone as among others, on any machine.
 
     Parameters
     ----------
     vocabulary : Vocabulary
-    codes : ndarray of int8, shape (n_features, n_outputs)
-        Weights, packed to one byte each.
+    codes : ndarray of int8, shape (n_features, n_hidden)
+        Weights of features, packed to one byte each.
     scales : ndarray of float32, shape (n_features,)
         What a feature's codes are multiplied by.
+    thresholds : ndarray of float32, shape (n_hidden,)
+        Added to what reaches each hidden unit.
+    readout : ndarray of int8, shape (n_hidden, n_outputs)
+        Weights of hidden units, packed to one byte each.
     gains, biases : ndarray of float32, shape (n_outputs,)
-        Calibration of each output: score = gain * sum / norm + bias.
+        score = gain * sum over hidden units + bias.
     outputs : Outputs
+    direct : Direct, optional
     """
 
     vocabulary: Vocabulary
     codes: NDArray[np.int8]
     scales: Floats
+    thresholds: Floats
+    readout: NDArray[np.int8]
     gains: Floats
     biases: Floats
     outputs: Outputs
+    direct: Direct | None = None
     _table: _Table | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def pack(
-        cls, vocabulary: Vocabulary, weights: Floats, gains: Floats, biases: Floats, outputs: Outputs
+        cls,
+        vocabulary: Vocabulary,
+        inner: Floats,
+        thresholds: Floats,
+        readout: Floats,
+        biases: Floats,
+        loudest: Floats,
+        outputs: Outputs,
     ) -> Recogniser:
-        """Pack float weights to bytes; costs no measurable accuracy."""
-        scales = np.maximum(np.abs(weights).max(axis=1), 1e-12) / 127
-        codes = np.rint(weights / scales[:, None]).astype(np.int8)
-        return cls(vocabulary, codes, scales.astype(np.float32), gains, biases, outputs)
+        """Pack the weights of a network to bytes; costs no measurable accuracy.
+
+        Parameters
+        ----------
+        vocabulary : Vocabulary
+        inner : ndarray of shape (n_features, n_hidden)
+        thresholds : ndarray of shape (n_hidden,)
+        readout : ndarray of shape (n_hidden, n_outputs)
+        biases : ndarray of shape (n_outputs,)
+        loudest : ndarray of shape (n_hidden,)
+            How loud each hidden unit gets; louder counts no more.
+        outputs : Outputs
+
+        Raises
+        ------
+        ValueError
+            If there are more hidden units than can be added up exactly.
+        """
+        if len(thresholds) > _MOST_HIDDEN:
+            raise ValueError(f"{len(thresholds)} hidden units cannot be added up exactly; use {_MOST_HIDDEN} at most")
+        # Codes of a feature share one scale, so quiet units are not made as loud as others.
+        step = np.maximum(np.maximum(loudest, np.median(loudest)), 1e-6) / _LOUDEST
+        inner = np.asarray(inner / step, dtype=np.float32)
+        scales = np.maximum(np.abs(inner).max(axis=1, initial=0), 1e-12) / _CODES
+        speaks = readout * step[:, None]
+        gains = np.maximum(np.abs(speaks).max(axis=0), 1e-12) / 127
+        return cls(
+            vocabulary,
+            np.rint(inner / scales[:, None]).astype(np.int8),
+            scales.astype(np.float32),
+            (thresholds / step).astype(np.float32),
+            np.rint(speaks / gains).astype(np.int8),
+            gains.astype(np.float32),
+            biases.astype(np.float32),
+            outputs,
+        )
+
+    def calibrated(self, gains: Floats, biases: Floats) -> Recogniser:
+        """Return a recogniser of which each score is ``gain * score + bias``."""
+        return replace(self, gains=self.gains * gains, biases=self.biases * gains + biases)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the table behind: a worker fills its own faster than it could be sent."""
@@ -164,30 +232,61 @@ class Recogniser:
         -------
         ndarray of shape (n_stretches, n_outputs)
         """
+        sums = self._sums(units, firsts, lasts)
+        scores = self._levels(sums) @ self._readout
+        scores *= self.gains
+        scores += self.biases
+        if self.direct:
+            scores[:, list(self.direct.outputs)] += sums[:, len(self.thresholds) :]
+        return np.asarray(scores, dtype=np.float32)
+
+    @cached_property
+    def _readout(self) -> Floats:
+        return self.readout.astype(np.float32)
+
+    def _sums(self, units: Units, firsts: Places, lasts: Places) -> Floats:
+        """Add up what words bring, by the length of a stretch as a vector of features."""
         sums = _add_up(units, 2 * firsts, np.maximum(2 * lasts - 1, 2 * firsts))
         norm = np.sqrt(sums[:, -1:])
         norm[norm == 0] = 1
-        scores = np.asarray(sums[:, :-1] / norm, dtype=np.float32)
-        scores *= self.gains
-        scores += self.biases
-        return scores
+        return np.asarray(sums[:, :-1] / norm, dtype=np.float32)
 
-    def shares(self, units: Units, first: int, last: int, output: str) -> NDArray[np.float64]:
+    def _levels(self, sums: Floats) -> Floats:
+        levels = sums[:, : len(self.thresholds)] + self.thresholds
+        np.rint(levels, out=levels)
+        np.maximum(levels, 0, out=levels)
+        return np.asarray(np.minimum(levels, _LOUDEST, out=levels))
+
+    def shares(self, units: Units, first: int, last: int, output: str) -> tuple[NDArray[np.float64], float]:
         """Divide a score over the words of a stretch; a pair is shared between its two words.
+
+        A hidden unit hands on what each word brought it in proportion, so that nothing is lost and nothing added.
 
         Returns
         -------
-        ndarray of shape (last - first,)
-            With the output's bias they sum to its score.
+        shares : ndarray of shape (last - first,)
+        rest : float
+            What comes from no word: the output's bias, and the thresholds of the hidden units that speak. Together
+            with the shares it is the score.
         """
         column = self.outputs.place[output]
+        n_hidden = len(self.thresholds)
+        sums = self._sums(units, np.array([first]), np.array([last]))
+        level = self._levels(sums)[0].astype(np.float64)
+        heard = (sums[0, :n_hidden] + self.thresholds).astype(np.float64)
+        passing = np.divide(level, heard, out=np.zeros_like(level), where=level > 0)
+        speaks = float(self.gains[column]) * self.readout[:, column] * passing
+        rest = float(self.biases[column]) + float(speaks @ self.thresholds)
+        if self.direct:
+            speaks = np.append(speaks, np.array(self.direct.outputs) == column)
         places = units.places[2 * first : max(2 * last - 1, 2 * first)]
-        brought = units.rows[places, column].astype(np.float64)
-        norm = float(np.sqrt(units.rows[places, -1].astype(np.float64).sum())) or 1.0
+        rows = units.rows[places].astype(np.float64)
+        norm = float(np.sqrt(rows[:, -1].sum())) or 1.0
+        brought = rows[:, : len(speaks)] @ speaks / norm
         weights = brought[::2].copy()
         weights[:-1] += brought[1::2] / 2
         weights[1:] += brought[1::2] / 2
-        return np.asarray(weights * (float(self.gains[column]) / norm))
+        return np.asarray(weights), rest
 
     def scores(self, texts: Sequence[Sequence[str]]) -> Floats:
         """Score texts given as lists of folded words.
@@ -226,12 +325,15 @@ class _Table:
         self._pair_hashes, self._pair_numbers = recogniser.vocabulary.known_pairs
         self._sieve = np.zeros(1 << _SIEVE_BITS, dtype=bool)
         self._sieve[_sieved(self._pair_hashes)] = True
-        self._most = max(_MOST_BYTES // (4 * (len(recogniser.outputs) + 1)), 1)
+        self._n_hidden = recogniser.codes.shape[1]
+        self._direct = recogniser.direct.weights if recogniser.direct else None
+        self._n_sums = self._n_hidden + (0 if self._direct is None else self._direct.shape[1])
+        self._most = max(_MOST_BYTES // (4 * (self._n_sums + 1)), 1)
         self._number = 0
         self._start_afresh()
 
     def _start_afresh(self) -> None:
-        self._rows = np.zeros((256, len(self._recogniser.outputs) + 1), dtype=np.float32)
+        self._rows = np.zeros((256, self._n_sums + 1), dtype=np.float32)
         self._count = 1
         self._number += 1
         self._word_rows_by_hash: dict[int, int] = {}
@@ -315,15 +417,19 @@ class _Table:
     def _pair_rows(self, numbers: Places) -> Floats:
         values = self._recogniser.vocabulary.weights[numbers]
         rows = np.empty((len(numbers), self._rows.shape[1]), dtype=np.float32)
-        np.multiply(
-            self._recogniser.codes[numbers], (values * self._recogniser.scales[numbers])[:, None], out=rows[:, :-1]
-        )
+        scales = (values * self._recogniser.scales[numbers])[:, None]
+        np.multiply(self._recogniser.codes[numbers], scales, out=rows[:, : self._n_hidden])
+        if self._direct is not None:
+            rows[:, self._n_hidden : -1] = values[:, None] * self._direct[numbers]
         rows[:, -1] = values**2
         return rows
 
     def _bring(self, numbers: Places, values: Floats, row: Floats) -> None:
         """Add up what features add to every sum, and to the squared norm."""
-        row[:-1] = (values * self._recogniser.scales[numbers]) @ self._recogniser.codes[numbers].astype(np.float32)
+        scales = values * self._recogniser.scales[numbers]
+        row[: self._n_hidden] = scales @ self._recogniser.codes[numbers].astype(np.float32)
+        if self._direct is not None:
+            row[self._n_hidden : -1] = values @ self._direct[numbers]
         row[-1] = values @ values
 
 

@@ -25,8 +25,6 @@ __all__ = ["Ruler", "Rulings", "Term"]
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-_POOLED = 0.2
-_STRONGEST = 20.0
 _MOST_ODDS = 1e6
 _CONSIDERED = 6
 """Rules that enter the sum; what the others hold together is too little to matter."""
@@ -224,7 +222,6 @@ class Ruler:
         circumstances: NDArray[np.floating],
         facts: Settled,
         day: date,
-        causes: NDArray[np.floating] | None = None,
     ) -> Rulings:
         """Rule on defects.
 
@@ -238,8 +235,6 @@ class Ruler:
             What is known of all these defects, settled; it outweighs what was recognised.
         day : date
             The rules of this day are applied.
-        causes : ndarray of shape (n_defects, 2), optional
-            Probability that something, whatever it is, turns a default towards the tenant, and towards the landlord.
 
         Returns
         -------
@@ -247,17 +242,15 @@ class Ruler:
         """
         law, places = self._law(day, facts)
         considered, weights, unruled = self._likely(np.asarray(rules, dtype=np.float64), facts, law, places)
-        recognised = np.zeros((len(considered), len(self._keys) + 1))
-        recognised[:, self._recognised] = circumstances
-        pulls = _pulls(law, considered, recognised, causes)
-        chances = recognised.copy()
+        chances = np.zeros((len(considered), len(self._keys) + 1))
+        chances[:, self._recognised] = circumstances
         fixed = np.zeros(len(self._keys) + 1, dtype=bool)
         known = {key: float(value) for key, value in facts.items() if key not in _NOT_CIRCUMSTANCES}
         for key, chance in (self._shares | known).items():
             place = self._keys.index(key)
             chances[:, place] = chance
             fixed[place] = True
-        odds = _odds_of_exceptions(law, considered, chances, fixed, pulls)
+        odds = _odds_of_exceptions(law, considered, chances, fixed)
         odds, fallback, reached = _in_reach(odds)
         terms = fallback.copy()
         terms[..., :-1] += odds
@@ -282,32 +275,15 @@ class Ruler:
         return some, chances / np.maximum(chances.sum(axis=1, keepdims=True), 1e-12), unruled
 
 
-def _pulls(law: Law, rules: Places, chances: Floats, causes: NDArray[np.floating] | None) -> Floats:
-    """Weigh what all exceptions of a rule come to against whether the message gives any such cause at all.
-
-    The first asks for a circumstance by name; the second pools all that turn a default the same way, and so learns from
-    many more messages. The geometric mean of their odds is better than either.
-    """
-    if causes is None:
-        return np.ones(rules.shape)
-    rows = np.arange(len(rules))[:, None]
-    turning = np.where(law.against[rules], _odds(chances[rows[..., None], law.when[rules]]), 0.0).sum(axis=2)
-    pooled = np.asarray(causes, dtype=np.float64)[rows, np.where(law.landlord[rules, -1], 0, 1)]
-    asked = np.minimum(np.maximum(_odds(pooled), 1e-4), 1e4)
-    pull = (asked / np.maximum(turning, 1e-4)) ** _POOLED
-    return np.where(turning > 0, np.minimum(np.maximum(pull, 1 / _STRONGEST), _STRONGEST), 1.0)
-
-
 def _odds(chance: Floats) -> Floats:
     return np.asarray(np.minimum(chance / np.maximum(1 - chance, 1 / _MOST_ODDS), _MOST_ODDS))
 
 
-def _odds_of_exceptions(law: Law, rules: Places, chances: Floats, fixed: NDArray[np.bool_], pulls: Floats) -> Floats:
-    """Return the odds of each exception of some rules: pulled if it turns the default, infinite if known to hold."""
+def _odds_of_exceptions(law: Law, rules: Places, chances: Floats, fixed: NDArray[np.bool_]) -> Floats:
+    """Return the odds of each exception of some rules; infinite if known to hold."""
     keys = law.when[rules]
     chance = chances[np.arange(len(rules))[:, None, None], keys]
     odds = _odds(chance)
-    odds *= np.where(law.against[rules] & ~fixed[keys], pulls[..., None], 1.0)
     odds[fixed[keys] & (chance == 1.0)] = np.inf
     return odds
 

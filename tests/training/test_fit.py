@@ -17,7 +17,7 @@ from triage.artefact import BUNDLED, Fingerprint, Manifest
 from triage.fitting import Settings
 
 PRINTS = Fingerprint(data="0" * 64, catalogue="0" * 64, code="0" * 64)
-QUICK = Settings(min_count=1, max_iter=10, mixes=1)
+QUICK = Settings(min_count=1, hidden=32, mixes=1)
 
 
 def test_the_bundled_model_is_fresh():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import zlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -189,7 +190,7 @@ class Shipped:
 
     @cached_property
     def _packed(self) -> bytes:
-        return pickle.dumps(self.triager)
+        return zlib.compress(pickle.dumps(self.triager), 1)
 
     def __reduce__(self) -> tuple[Any, ...]:
         key = (self.triager.model.hash, self.triager.catalogue.hash)
@@ -202,5 +203,5 @@ _unpacked: dict[tuple[str, str], Shipped] = {}
 def _unpack(key: tuple[str, str], content: bytes) -> Shipped:
     if key not in _unpacked:
         _unpacked.clear()
-        _unpacked[key] = Shipped(pickle.loads(content))  # noqa: S301 - from our own process, to our own worker
+        _unpacked[key] = Shipped(pickle.loads(zlib.decompress(content)))  # noqa: S301 - from our own process, to our own worker
     return _unpacked[key]

@@ -1,0 +1,102 @@
+"""Errors are the slope of a loss that is written down here once more; the label is the ruler's."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.fitting import FLAGS, Targets, lessons_of
+from triage.lessons import Responsibility, errors
+from triage.recogniser import Outputs, sigmoid, softmax
+from triage.ruling import Ruler
+
+WEIGHT = 2.0
+
+
+@pytest.fixture(scope="module")
+def outputs(small):
+    return Outputs(
+        [rule.id for rule in small.rules],
+        [kind.id for kind in small.elsewhere],
+        [c.id for c in small.circumstances if not c.share],
+        list(FLAGS),
+    )
+
+
+@pytest.fixture(scope="module")
+def responsibility(small, outputs):
+    return Responsibility(small, outputs.circumstances)
+
+
+scores_of_three = st.lists(st.lists(st.floats(-4, 4, width=32), min_size=16, max_size=16), min_size=3, max_size=3)
+
+
+def padded(scores, outputs):
+    return np.resize(np.array(scores, dtype=np.float32), (3, len(outputs)))
+
+
+@given(scores=scores_of_three)
+def test_the_label_is_the_rulers(small, outputs, responsibility, scores):
+    given = padded(scores, outputs)
+    n = len(outputs.rules)
+    circumstances = given[:, outputs.n_exclusive : outputs.n_exclusive + len(outputs.circumstances)]
+    found, _, _ = responsibility.landlord(given[:, :n], circumstances)
+    ruler = Ruler(small, outputs.rules, outputs.circumstances)
+    ruled = ruler.rule(softmax(given[:, :n]), sigmoid(circumstances), {}, date(2026, 1, 1)).landlord
+    assert found == pytest.approx(ruled, abs=1e-4)
+
+
+@given(scores=scores_of_three)
+def test_errors_are_the_slope_of_the_loss(small, outputs, responsibility, scores):
+    given = padded(scores, outputs)
+    targets = Targets(
+        ["tap.drips", "rent", None],
+        [frozenset({"worn"}), frozenset(), None],
+        {"urgent": np.array([True, False, False])},
+        ["landlord", "tenant", "tenant"],
+    )
+    lessons = lessons_of(targets, small, outputs, responsibility)
+    found = errors(given, lessons, outputs, responsibility, WEIGHT)
+    for row, column in np.ndindex(given.shape):
+        step = np.zeros_like(given)
+        step[row, column] = 0.05
+        slope = (_loss(given + step, outputs, responsibility) - _loss(given - step, outputs, responsibility)) / 0.1
+        assert found[row, column] == pytest.approx(slope, abs=5e-3)
+
+
+def _loss(scores, outputs, responsibility):
+    """Of a worn tap that drips, urgent; a message about rent; and a request of which only the payer is known."""
+    n, first = len(outputs.rules), outputs.n_exclusive
+    last = first + len(outputs.circumstances)
+    chances = softmax(scores[:, :first].astype(np.float64))
+    known = -np.log(chances[0, outputs.place["tap.drips"]]) - np.log(chances[1, outputs.place["rent"]])
+    turning = responsibility.turning[:, outputs.place["tap.drips"]] > 0
+    own = scores[0, first:last].astype(np.float64)
+    worn = own[outputs.circumstances.index("worn")]
+    choice = -worn + np.log(1 + np.exp(own[turning]).sum())
+    landlord, _, _ = responsibility.landlord(scores[:, :n], scores[:, first:last])
+    label = -np.log(landlord[0]) - np.log(1 - landlord[2])
+    told = scores[:, outputs.place["urgent"]].astype(np.float64) * np.array([-1, 1, 1])
+    return known + choice + WEIGHT * label + np.log1p(np.exp(told)).sum()
+
+
+def test_a_circumstance_is_learned_only_where_it_can_decide(small, outputs, responsibility):
+    targets = Targets(["tap.drips", "roof.leak", "rent", None], [frozenset()] * 4, {})
+    found = lessons_of(targets, small, outputs, responsibility).open_to
+    worn, added = (found[:, outputs.circumstances.index(key)].tolist() for key in ("worn", "own_addition"))
+    assert worn == [True, False, False, True]
+    assert added == [True, True, False, True]
+
+
+def test_the_catalogue_tells_the_label_where_rule_and_circumstances_are_known(small, outputs, responsibility):
+    targets = Targets(
+        ["tap.drips", "tap.drips", "tap.drips", "rent", None],
+        [frozenset(), frozenset({"worn"}), None, frozenset(), frozenset()],
+        {"open": np.array([False, False, False, False, True])},
+        ["landlord"] * 5,
+    )
+    found = lessons_of(targets, small, outputs, responsibility).landlord
+    assert found[:3].tolist() == [0, 1, 1]
+    assert np.isnan(found[3:]).all()
