@@ -241,3 +241,15 @@ def test_an_unknown_grain_is_refused(triager):
 def test_probabilities_are_plain_numbers(triager):
     frame = triager.assess_many(TEXTS)
     assert frame["confidence"].dtype == np.float64
+
+
+def test_no_message_of_voices_never_seen_fails(bundled):
+    from training.corpus import read_corpus
+
+    texts = [row.text for row in read_corpus().part("test").messages()]
+    frame = bundled.assess_many(texts)
+    assert not (frame["reason"] == "error").any()
+    assert frame["confidence"].between(0, 1).all()
+    sure = frame.index[(frame["reason"] == "out-of-scope") & (frame["confidence"] > 0.9999)]
+    assert len(sure) > 10
+    assert all(bundled.assess(texts[i]).reason == "out-of-scope" for i in sure)

@@ -236,7 +236,7 @@ class Judge:
         marks, signs = self._marker.marks(words, units)
         languages = detect_many(cleaned, marks, words.firsts)
         recognition = self._recognise(units, words.firsts[:-1], words.firsts[1:])
-        nothing = recognition.elsewhere.sum(axis=1, dtype=np.float64)
+        nothing = np.minimum(recognition.elsewhere.sum(axis=1, dtype=np.float64), 1.0)
         away = nothing >= (self._policy.elsewhere if "rule" not in facts else np.inf)
         reasons = [
             _why_not(text, language, gone)
