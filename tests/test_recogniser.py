@@ -9,9 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import triage.recogniser as room
+from triage.adoption import adopt
+from triage.catalogue import Phrases, Text
 from triage.counting import count_features
 from triage.marking import Marker
 from triage.words import find_words
+
+
+@pytest.fixture(scope="module")
+def with_a_rule_more(small, small_model):
+    words = Phrases(nl=["sauna koud", "sauna warmt niet op", "kapotte sauna"])
+    sauna = small.rules[0].model_copy(
+        update={
+            "id": "sauna.cold",
+            "title": Text(nl="Sauna koud", en="Cold sauna"),
+            "words": words,
+            "examples": Phrases(),
+        }
+    )
+    return adopt(small_model.recogniser, small.model_copy(update={"rules": [*small.rules, sauna]}))
+
 
 sentences = st.lists(
     st.sampled_from("de kraan dak lekt sleutel kwijt ketel koud huur xyzzy versleten".split()), max_size=8
@@ -27,6 +44,27 @@ def test_word_by_word_equals_the_matrix_product(small_model, texts):
     # Levels are whole numbers, so each unit may differ by half a step.
     most = 0.51 * np.abs(recogniser.readout).sum(axis=0) * recogniser.gains
     assert (np.abs(recogniser.scores(texts) - expected) <= most).all()
+
+
+@given(words=sentences, output=st.integers(0, 20))
+def test_what_each_word_adds_and_the_rest_are_the_score(small_model, with_a_rule_more, words, output):
+    for recogniser in (small_model.recogniser, with_a_rule_more):
+        names = recogniser.outputs.names
+        name = names[output % len(names)]
+        found = find_words([" ".join(words)])
+        shares, rest = recogniser.shares(recogniser.units(found), 0, len(found), name)
+        score = recogniser.scores([words])[0, recogniser.outputs.place[name]]
+        assert shares.sum() + rest == pytest.approx(score, abs=1e-3)
+
+
+def test_a_rule_more_is_recognised_by_its_own_words_and_changes_no_other_score(small_model, with_a_rule_more):
+    before, after = small_model.recogniser.outputs, with_a_rule_more.outputs
+    words = [["sauna", "warmt", "niet", "op"], ["kraan", "drupt"]]
+    likeliest = with_a_rule_more.recognise(words).rules.argmax(axis=1)
+    assert [after.rules[i] for i in likeliest] == ["sauna.cold", "tap.drips"]
+    kept = [after.place[name] for name in before.names]
+    known = [["kraan", "drupt"]]
+    assert np.allclose(with_a_rule_more.scores(known)[:, kept], small_model.recogniser.scores(known), atol=1e-5)
 
 
 @given(texts=st.lists(sentences, min_size=1, max_size=4))
