@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import triage.recogniser as room
+import triage.table as room
 from triage.adoption import adopt
 from triage.catalogue import Phrases, Text
 from triage.counting import count_features

@@ -147,6 +147,7 @@ def code_fingerprint() -> str:
         "triage/features.py",
         "triage/message.py",
         "triage/recogniser.py",
+        "triage/table.py",
         "triage/defects.py",
         "triage/law.py",
         "triage/ruling.py",

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.recogniser import Recogniser, Units, largest, softmax
+from triage.recogniser import Recogniser, largest, softmax
+from triage.table import Units
 from triage.words import Words
 
 __all__ = ["Stretches", "clauses", "divide", "is_joint"]

@@ -9,8 +9,9 @@ import numpy as np
 from triage.assessment import FlippedBy, Holding, Score, Word
 from triage.catalogue import Catalogue, Elsewhere, Rule, Text
 from triage.decision import Decision, Question
-from triage.recogniser import Recogniser, Units
+from triage.recogniser import Recogniser
 from triage.ruling import Term
+from triage.table import Units
 from triage.words import Words
 
 __all__ = ["answer", "answer_elsewhere", "answer_unread", "departure", "evidence"]

@@ -18,8 +18,9 @@ from triage.facts import Settled
 from triage.language import FAMILIAR, Language, detect_many, mark
 from triage.marking import Marker
 from triage.message import clean_many, is_empty
-from triage.recogniser import Recogniser, Recognition, Units
+from triage.recogniser import Recogniser, Recognition
 from triage.ruling import Ruler, Rulings
+from triage.table import Units
 from triage.urgency import Alarm, how_urgent, pressing_of
 from triage.words import Words, find_words
 

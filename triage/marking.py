@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.recogniser import Units
+from triage.table import Units
 from triage.words import Words
 
 __all__ = ["Marker"]

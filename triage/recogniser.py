@@ -1,7 +1,7 @@
 """A fitted recogniser: words in, probabilities of rules and circumstances out. NumPy alone.
 
-What reaches a hidden unit is linear in the features: each word brings one row of a table, filled as words are met. A
-unit passes on what it hears, or nothing; so each word's share in a score is known exactly.
+What reaches a hidden unit is linear in the features: each word brings one row of a table (`triage.table`). A unit
+passes on what it hears, or nothing; so each word's share in a score is known exactly.
 """
 
 from __future__ import annotations
@@ -9,28 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
-from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.features import Hashes, Vocabulary, hash_pairs
+from triage.features import Vocabulary
+from triage.table import FEW, Table, Units, add_up
 from triage.words import Words, find_words
 
-__all__ = ["Direct", "Outputs", "Recogniser", "Recognition", "Units", "largest", "sigmoid", "softmax"]
+__all__ = ["Direct", "Outputs", "Recogniser", "Recognition", "largest", "sigmoid", "softmax"]
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
 
-_MOST_BYTES = 64_000_000
-"""What the table of words may take; it starts afresh when it is full."""
-_FEW = 8
-"""As many texts are worked out by themselves; more together."""
-_SIEVE_BITS = 20
-_SLOT_BITS = 20
-"""A word is looked for in the slot that its hash names; few words share one."""
 _CODES = 7
 """Weights of features are packed to whole numbers from minus to plus this: coarser than a byte, costs no measurable
 accuracy, since hundreds of them add up, and halves the file."""
@@ -95,25 +87,6 @@ class Recognition:
         return Recognition(self.rules[rows], self.elsewhere[rows], self.circumstances[rows], flags)
 
 
-@dataclass(frozen=True)
-class Units:
-    """What the words of a batch bring: for each word its row, then that of the pair it begins; 0 where there is none.
-
-    Attributes
-    ----------
-    rows : ndarray of float32, shape (n_rows, n_sums + 1)
-        What a word or pair adds to every sum, and to the squared norm. The first row is empty.
-    places : ndarray of int, shape (2 * n_words,)
-        The row of each word and pair, in the order of the text.
-    table : int
-        Which table the rows are of: a word keeps its row in one table.
-    """
-
-    rows: Floats
-    places: Places
-    table: int
-
-
 class Direct(NamedTuple):
     """What features say to some outputs directly, past the hidden units: to rules added to a fitted recogniser.
 
@@ -161,7 +134,7 @@ class Recogniser:
     biases: Floats
     outputs: Outputs
     direct: Direct | None = None
-    _table: _Table | None = field(default=None, init=False, repr=False, compare=False)
+    _table: Table | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def pack(
@@ -222,7 +195,8 @@ class Recogniser:
     def units(self, words: Words) -> Units:
         """Look up what the words of a batch bring."""
         if self._table is None:
-            self._table = _Table(self)
+            direct = self.direct.weights if self.direct else None
+            self._table = Table(self.vocabulary, self.codes, self.scales, direct)
         return self._table.units(words)
 
     def score(self, units: Units, firsts: Places, lasts: Places) -> Floats:
@@ -246,7 +220,7 @@ class Recogniser:
 
     def _sums(self, units: Units, firsts: Places, lasts: Places) -> Floats:
         """Add up what words bring, by the length of a stretch as a vector of features."""
-        sums = _add_up(units, 2 * firsts, np.maximum(2 * lasts - 1, 2 * firsts))
+        sums = add_up(units, 2 * firsts, np.maximum(2 * lasts - 1, 2 * firsts))
         norm = np.sqrt(sums[:, -1:])
         norm[norm == 0] = 1
         return np.asarray(sums[:, :-1] / norm, dtype=np.float32)
@@ -316,149 +290,6 @@ class Recogniser:
         )
 
 
-class _Table:
-    """Rows of the words and pairs met so far; rows that were handed out stay when the table starts afresh."""
-
-    def __init__(self, recogniser: Recogniser) -> None:
-        self._recogniser = recogniser
-        self._lock = Lock()
-        self._pair_hashes, self._pair_numbers = recogniser.vocabulary.known_pairs
-        self._sieve = np.zeros(1 << _SIEVE_BITS, dtype=bool)
-        self._sieve[_sieved(self._pair_hashes)] = True
-        self._n_hidden = recogniser.codes.shape[1]
-        self._direct = recogniser.direct.weights if recogniser.direct else None
-        self._n_sums = self._n_hidden + (0 if self._direct is None else self._direct.shape[1])
-        self._most = max(_MOST_BYTES // (4 * (self._n_sums + 1)), 1)
-        self._number = 0
-        self._start_afresh()
-
-    def _start_afresh(self) -> None:
-        self._rows = np.zeros((256, self._n_sums + 1), dtype=np.float32)
-        self._count = 1
-        self._number += 1
-        self._word_rows_by_hash: dict[int, int] = {}
-        self._slot_hashes = np.zeros(1 << _SLOT_BITS, dtype=np.uint64)
-        self._slot_rows = np.zeros(1 << _SLOT_BITS, dtype=np.int32)
-        self._pair_rows_by_number = np.zeros(len(self._recogniser.vocabulary.names), dtype=np.int32)
-
-    def units(self, words: Words) -> Units:
-        """Look up the rows of words and pairs."""
-        first, number = self._known_pairs(words)
-        places = np.zeros(2 * len(words), dtype=np.int64)
-        with self._lock:
-            if self._count > self._most:
-                self._start_afresh()
-            places[::2] = self._rows_of_words(words)
-            places[2 * first + 1] = self._rows_of_pairs(number)
-            return Units(self._rows, places, self._number)
-
-    def _rows_of_words(self, words: Words) -> Places:
-        """Return the row of each word: from its slot, or, if another word has that slot, from the dictionary."""
-        slots = words.hashes >> np.uint64(64 - _SLOT_BITS)
-        rows = self._slot_rows[slots].astype(np.int64)
-        missed = np.flatnonzero((self._slot_hashes[slots] != words.hashes) | (rows == 0))
-        if len(missed):
-            hashes, where, inverse = np.unique(words.hashes[missed], return_index=True, return_inverse=True)
-            own = self._met_or_new(hashes.tolist(), words, missed[where])
-            rows[missed] = own[inverse]
-            self._slot_hashes[slots[missed[where]]] = hashes
-            self._slot_rows[slots[missed[where]]] = own
-        return np.asarray(rows)
-
-    def _met_or_new(self, hashes: list[int], words: Words, where: Places) -> Places:
-        known = self._word_rows_by_hash
-        rows = np.fromiter((known.get(key, 0) for key in hashes), dtype=np.int64, count=len(hashes))
-        new = np.flatnonzero(rows == 0)
-        if len(new):
-            rows[new] = self._add(self._word_rows([words.word(i) for i in where[new]]))
-            known.update((hashes[i], row) for i, row in zip(new.tolist(), rows[new].tolist(), strict=True))
-        return rows
-
-    def _rows_of_pairs(self, numbers: Places) -> Places:
-        """Return the row of each pair, given by its feature's number."""
-        rows = self._pair_rows_by_number[numbers]
-        if not rows.all():
-            new = np.unique(numbers[rows == 0])
-            self._pair_rows_by_number[new] = self._add(self._pair_rows(new))
-            rows = self._pair_rows_by_number[numbers]
-        return rows.astype(np.int64)
-
-    def _known_pairs(self, words: Words) -> tuple[Places, Places]:
-        """Find the pairs that the vocabulary knows: the place of the first word, and the feature's number."""
-        first = np.flatnonzero(words.joined)
-        if not len(first) or not len(self._pair_hashes):
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        hashes = hash_pairs(words.hashes[first], words.hashes[first + 1])
-        likely = self._sieve[_sieved(hashes)]
-        first, hashes = first[likely], hashes[likely]
-        found = np.minimum(np.searchsorted(self._pair_hashes, hashes), len(self._pair_hashes) - 1)
-        known = self._pair_hashes[found] == hashes
-        return first[known], self._pair_numbers[found[known]]
-
-    def _add(self, rows: Floats) -> Places:
-        """Add rows to the table; return their places."""
-        start, end = self._count, self._count + len(rows)
-        if end > len(self._rows):
-            wider = np.zeros((max(end, 2 * len(self._rows)), self._rows.shape[1]), dtype=np.float32)
-            wider[:start] = self._rows[:start]
-            self._rows = wider
-        self._rows[start:end] = rows
-        self._count = end
-        return np.arange(start, end)
-
-    def _word_rows(self, words: Sequence[str]) -> Floats:
-        owners, numbers, values = self._recogniser.vocabulary.many_words(words)
-        ends = np.searchsorted(owners, np.arange(len(words) + 1))
-        rows = np.empty((len(words), self._rows.shape[1]), dtype=np.float32)
-        for row, (start, end) in zip(rows, pairwise(ends.tolist()), strict=True):
-            self._bring(numbers[start:end], values[start:end], row)
-        return rows
-
-    def _pair_rows(self, numbers: Places) -> Floats:
-        values = self._recogniser.vocabulary.weights[numbers]
-        rows = np.empty((len(numbers), self._rows.shape[1]), dtype=np.float32)
-        scales = (values * self._recogniser.scales[numbers])[:, None]
-        np.multiply(self._recogniser.codes[numbers], scales, out=rows[:, : self._n_hidden])
-        if self._direct is not None:
-            rows[:, self._n_hidden : -1] = values[:, None] * self._direct[numbers]
-        rows[:, -1] = values**2
-        return rows
-
-    def _bring(self, numbers: Places, values: Floats, row: Floats) -> None:
-        """Add up what features add to every sum, and to the squared norm."""
-        scales = values * self._recogniser.scales[numbers]
-        row[: self._n_hidden] = scales @ self._recogniser.codes[numbers].astype(np.float32)
-        if self._direct is not None:
-            row[self._n_hidden : -1] = values @ self._direct[numbers]
-        row[-1] = values @ values
-
-
-def _sieved(hashes: Hashes) -> Hashes:
-    return hashes >> np.uint64(64 - _SIEVE_BITS)
-
-
-def _add_up(units: Units, starts: Places, ends: Places) -> Floats:
-    """Add up rows of units one by one, in the order of the text, so that no sum depends on what else is summed."""
-    brings = units.places > 0
-    counted = np.concatenate([[0], np.cumsum(brings)])
-    places = units.places[brings]
-    starts, ends = counted[starts], counted[ends]
-    if len(starts) <= _FEW:
-        sums = np.zeros((len(starts), units.rows.shape[1]), dtype=np.float32)
-        for total, start, end in zip(sums, starts.tolist(), ends.tolist(), strict=True):
-            np.add.reduce(units.rows[places[start:end]], axis=0, out=total)
-        return sums
-    # Imported here since a single message needs it not.
-    from scipy.sparse import csr_array
-
-    lengths = ends - starts
-    firsts = np.concatenate([[0], np.cumsum(lengths)])
-    chosen = places[np.arange(firsts[-1]) + np.repeat(starts - firsts[:-1], lengths)]
-    ones = np.ones(len(chosen), dtype=np.float32)
-    shape = (len(starts), len(units.rows))
-    return np.asarray(csr_array((ones, chosen, firsts), shape=shape) @ units.rows)
-
-
 def softmax(scores: Floats) -> Floats:
     """Turn rows of scores into probabilities that sum to 1."""
     chances = scores - scores.max(axis=1, keepdims=True)
@@ -485,7 +316,7 @@ def largest(values: NDArray[np.floating], count: int) -> tuple[Places, NDArray[A
     >>> places, values
     (array([[1, 2]]), array([[0.6, 0.3]]))
     """
-    if len(values) <= _FEW:
+    if len(values) <= FEW:
         places = np.argsort(-values, axis=1, kind="stable")[:, :count]
         return places, np.take_along_axis(values, places, axis=1)
     left, rows = values.copy(), np.arange(len(values))
