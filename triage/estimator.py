@@ -72,7 +72,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
     >>> rules = ["tap.drips", "roof.leak", "tap.drips", "roof.leak"]
     >>> labels = ["tenant", "landlord", "tenant", "landlord"]
     >>> classifier = TriageClassifier(learn_catalogue=False, min_count=1).fit(texts, labels, rules=rules)
-    >>> classifier.predict(["kraan drupt de hele nacht", "water door het dak"]).tolist()
+    >>> classifier.predict(["druppelende kraan", "water door het dak"]).tolist()
     ['tenant', 'landlord']
     """
 
