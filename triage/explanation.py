@@ -74,25 +74,29 @@ def answer(
     )
 
 
+_UPKEEP = ("BKH:", "BW7:217", "own:")
+"""Where the tenant's default rests on one of these, it is upkeep; else, as for damage done, another matter."""
 _WHO = {
     ("nl", "landlord"): "Dit lossen wij voor u op",
-    ("nl", "tenant"): "Dit hoort bij het onderhoud dat een huurder zelf doet",
+    ("nl", "upkeep"): "Dit hoort bij het onderhoud dat een huurder zelf doet",
+    ("nl", "tenant"): "Dit regelt u zelf",
     ("en", "landlord"): "We will take care of this",
-    ("en", "tenant"): "This belongs to the upkeep that a tenant does",
+    ("en", "upkeep"): "This belongs to the upkeep that a tenant does",
+    ("en", "tenant"): "This is yours to see to",
 }
 _MAYBE = {
-    ("nl", "landlord"): "Waarschijnlijk lossen wij dit voor u op, maar we willen het zeker weten",
-    (
-        "nl",
-        "tenant",
-    ): "Waarschijnlijk hoort dit bij het onderhoud dat een huurder zelf doet, maar we willen het zeker weten",
-    ("en", "landlord"): "We will probably take care of this, but we want to be sure",
-    ("en", "tenant"): "This probably belongs to the upkeep that a tenant does, but we want to be sure",
+    ("nl", "landlord"): "Waarschijnlijk lossen wij dit voor u op",
+    ("nl", "upkeep"): "Waarschijnlijk hoort dit bij het onderhoud dat een huurder zelf doet",
+    ("nl", "tenant"): "Waarschijnlijk regelt u dit zelf",
+    ("en", "landlord"): "We will probably take care of this",
+    ("en", "upkeep"): "This probably belongs to the upkeep that a tenant does",
+    ("en", "tenant"): "This is probably yours to see to",
 }
 _WORDS = {
     "nl": {
         "about": "Uw melding: {title}.",
-        "because": "want {because}.",
+        "because": "omdat {because}.",
+        "unsure": "We willen dat nog zeker weten.",
         "law": "Zo staat het in: {citation}.",
         "tip": "Wat u nu kunt doen: {tip}",
         "unless": "Het ligt anders als {list}. Laat het ons weten als dat zo is.",
@@ -103,6 +107,7 @@ _WORDS = {
     "en": {
         "about": "Your report: {title}.",
         "because": "because {because}.",
+        "unsure": "We still want to be sure of that.",
         "law": "This follows from: {citation}.",
         "tip": "What you can do now: {tip}",
         "unless": "It is different if {list}. Please tell us if that is so.",
@@ -125,13 +130,17 @@ def _answer(
     holding: Sequence[Holding],
 ) -> str:
     words = _WORDS[language]
-    who = (_WHO if decision == "auto" else _MAYBE)[language, term.responsible]
+    upkeep = term.responsible == "tenant" and term.when is None and term.basis.startswith(_UPKEEP)
+    role = "upkeep" if upkeep else term.responsible
+    who = (_WHO if decision == "auto" else _MAYBE)[language, role]
     parts = [words["about"].format(title=rule.title.in_(language))]
     if term.when is not None:
         because = catalogue.circumstance(term.when).because.in_(language)
         parts.append(f"{who}, {words['because'].format(because=because)}")
     else:
         parts += [f"{who}.", rule.why.in_(language)]
+    if decision != "auto":
+        parts.append(words["unsure"])
     parts.append(words["law"].format(citation=catalogue.citation(term.basis, language)))
     if decision == "ask" and question is not None:
         parts.append(words["ask"].format(question=question.text.in_(language)))
