@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.features import words_of
+from triage.marking import DUTCH, ENGLISH, FAMILIAR, FUNCTION, LETTERS, TELLING, count_marked
 
 __all__ = ["Language", "detect", "detect_many", "mark"]
 
@@ -39,8 +40,14 @@ _FEW = 4
 
 _CANDIDATES = ["nl", "en", "pl", "tr", "ar", "de", "uk", "ru", "fr", "es", "pt", "it", "ro", "bg", "so", "zh", "fa"]
 
-DUTCH, ENGLISH, FUNCTION, LETTERS, FAMILIAR = 1, 2, 4, 8, 32
-"""Marks of a word: of one language alone, in either list, written with letters; known to be of either language."""
+_LONG = 4
+_SHARED = frozenset("balkon dicht waren eigen meer slot over under hele trap laten".split())
+"""Words of the lists that other languages have too."""
+_READ = 0.1
+"""A text less likely than this to be Dutch or English is neither."""
+_MIXED = 2
+_MIXED_SHARE = 8
+"""With two telling words, and one in so many, somebody mixes languages, and can be read."""
 
 
 def mark(word: str) -> int:
@@ -50,19 +57,25 @@ def mark(word: str) -> int:
     --------
     >>> mark("het"), mark("the"), mark("in"), mark("plafond"), mark("00")
     (13, 14, 12, 8, 0)
+    >>> mark("kraan") & TELLING > 0
+    True
     """
     dutch, english = word in _DUTCH, word in _ENGLISH
     letters = any(c.isalpha() for c in word)
+    telling = dutch != english and len(word) >= _LONG and word not in _SHARED
     return (
-        DUTCH * (dutch and not english) + ENGLISH * (english and not dutch) + FUNCTION * (dutch or english)
-    ) + LETTERS * letters
+        TELLING * telling
+        + (DUTCH * (dutch and not english) + ENGLISH * (english and not dutch) + FUNCTION * (dutch or english))
+        + LETTERS * letters
+    )
 
 
 def detect(text: str) -> Language:
     """Tell the language of a message.
 
-    Function words decide; where they are scarce, a language model of character sequences does. Texts of a few words are
-    taken for Dutch unless their English is plain: too short to tell is no reason to turn somebody away.
+    Function words decide; where they are scarce, a language model of character sequences does. Who mixes Dutch or
+    English with another language can be read. Texts of a few words are taken for Dutch unless their English is plain:
+    too short to tell is no reason to turn somebody away.
 
     Parameters
     ----------
@@ -100,24 +113,18 @@ def detect_many(texts: Sequence[str], marks: NDArray[np.uint8], firsts: NDArray[
     -------
     list of {"nl", "en", "other"}
     """
-    dutch, english, function, letters, familiar = (
-        _count(marks, bit, firsts) for bit in (DUTCH, ENGLISH, FUNCTION, LETTERS, FAMILIAR)
+    bits = (DUTCH, ENGLISH, FUNCTION, LETTERS, FAMILIAR, TELLING)
+    dutch, english, function, letters, familiar, telling = count_marked(marks, bits, firsts)
+    speaks = (
+        (5 * function >= letters)
+        | (4 * familiar >= 3 * letters)
+        | ((telling >= _MIXED) & (_MIXED_SHARE * telling >= letters))
     )
-    speaks = (5 * function >= letters) | (4 * familiar >= 3 * letters)
     plain = speaks & (dutch + english > 0) & (letters >= _FEW)
-    first_guess: list[Language] = ["en" if more else "nl" for more in (english > dutch).tolist()]
-    return [
-        guess if sure else _tell(text, guess, n, n_function)
-        for text, guess, sure, n, n_function in zip(
-            texts, first_guess, plain.tolist(), letters.tolist(), function.tolist(), strict=True
-        )
-    ]
-
-
-def _count(marks: NDArray[np.uint8], bit: int, firsts: NDArray[np.int64]) -> NDArray[np.int64]:
-    counted = np.zeros(len(marks) + 1, dtype=np.int64)
-    np.cumsum((marks & bit) > 0, out=counted[1:])
-    return np.asarray(counted[firsts[1:]] - counted[firsts[:-1]])
+    found: list[Language] = np.where(english > dutch, "en", "nl").tolist()
+    for i in np.flatnonzero(~plain).tolist():
+        found[i] = _tell(texts[i], found[i], int(letters[i]), int(function[i]))
+    return found
 
 
 def _tell(text: str, guess: Language, letters: int, function: int) -> Language:
@@ -126,10 +133,11 @@ def _tell(text: str, guess: Language, letters: int, function: int) -> Language:
         return guess
     if letters < _FEW:
         return "other" if _is_foreign_script(text) else "nl"
-    code, confidence = _identifier().classify(text[:1000].lower())
-    if code in ("nl", "en"):
-        return "en" if code == "en" else "nl"
-    return "other" if confidence > 0.9 else guess
+    ranked: list[tuple[str, float]] = _identifier().rank(text[:1000].lower())
+    likeliest = ranked[0][0]
+    if likeliest in ("nl", "en"):
+        return "en" if likeliest == "en" else "nl"
+    return "other" if sum(chance for code, chance in ranked if code in ("nl", "en")) < _READ else guess
 
 
 def _is_foreign_script(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
@@ -12,7 +12,43 @@ from numpy.typing import NDArray
 from triage.table import Units
 from triage.words import Words
 
-__all__ = ["Marker"]
+__all__ = [
+    "DUTCH",
+    "ENGLISH",
+    "FAMILIAR",
+    "FUNCTION",
+    "JOINT",
+    "LETTERS",
+    "SPOKEN",
+    "TELLING",
+    "Marker",
+    "count_marked",
+]
+
+DUTCH, ENGLISH, FUNCTION, LETTERS, JOINT, FAMILIAR, SPOKEN, TELLING = (1 << n for n in range(8))
+"""Marks of a word, a full byte: of one language alone; in either list; written with letters; joins clauses; known to
+be of either language; has two letters or more; of one language alone, and hardly another language has it."""
+
+
+def count_marked(marks: NDArray[np.uint8], bits: Sequence[int], firsts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the words of each text that have each of some marks.
+
+    Parameters
+    ----------
+    marks : ndarray of uint8, shape (n_words,)
+        Text after text.
+    bits : sequence of int
+        The marks.
+    firsts : ndarray of int, shape (n_texts + 1,)
+        Where the words of each text begin.
+
+    Returns
+    -------
+    ndarray of int, shape (n_bits, n_texts)
+    """
+    counted = np.zeros((len(bits), len(marks) + 1), dtype=np.int64)
+    np.cumsum((marks & np.array(bits, dtype=np.uint8)[:, None]) > 0, axis=1, out=counted[:, 1:])
+    return np.asarray(counted[:, firsts[1:]] - counted[:, firsts[:-1]])
 
 
 class Marker:

@@ -1,0 +1,39 @@
+"""A request in another language goes to a person; one that mixes it with Dutch or English can be read."""
+
+import pytest
+
+from triage.language import detect
+
+FOREIGN = [
+    "Woda cieknie z kranu w kuchni od tygodnia i nikt nie przychodzi",
+    "Ogrzewanie nie działa od wczoraj, w domu jest bardzo zimno, proszę o pomoc",
+    "Die Heizung im Badezimmer ist kaputt und es wird nicht mehr warm, bitte schicken Sie jemanden",
+    "Wir waren im Urlaub und jetzt ist das Fenster nicht mehr dicht, bitte kommen Sie vorbei",
+    "Drzwi na balkon nie zamykają się, balkon przecieka, proszę o naprawę",
+    "Banyodaki musluk akıtıyor, lütfen birini gönderin, su hiç durmuyor",
+    "La calefacción no funciona desde ayer y hace mucho frío en el salón",
+    "Le robinet de la cuisine fuit et il y a de l'eau partout sur le sol",
+    "Robinetul din baie curge de o săptămână și nu vine nimeni",
+    "A torneira da cozinha está a pingar e não consigo fechar",
+    "Il rubinetto della cucina perde e non riesco a chiuderlo",
+    "Кран на кухні тече вже тиждень, прийдіть будь ласка",
+    "Отоплението не работи от вчера и е много студено",
+    "المياه تتسرب من السقف في غرفة النوم منذ يومين",
+]
+MIXED = {
+    "Kran w kuchni drupt de hele dag, moet leertje nieuw czy nie wiem": "nl",
+    "Okno nie zamyka się, kozijn krom en muur vol schimmel, każdy może wejść": "nl",
+    "Mutfaktaki musluk lekt al weken, lütfen iemand sturen": "nl",
+    "La calefacción is kapot, hele huis koud, mis hijos zijn ziek": "nl",
+    "Grzejnik is leaking since yesterday, please somebody come szybko": "en",
+}
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_another_language_is_told(text):
+    assert detect(text) == "other"
+
+
+@pytest.mark.parametrize(("text", "language"), MIXED.items())
+def test_who_mixes_languages_is_read(text, language):
+    assert detect(text) == language
