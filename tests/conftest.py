@@ -31,7 +31,9 @@ def small() -> Catalogue:
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return Policy(landlord=0.9, tenant=0.95, open=0.5, elsewhere=0.6, urgent=0.5, sharpness=1.0, further_defect=3.0)
+    return Policy(
+        landlord=0.9, tenant=0.95, open=0.5, elsewhere=0.6, urgent=0.5, sharpness=1.0, division=[1, 0, 0, 0, 0, 0, 0]
+    )
 
 
 @pytest.fixture(scope="session")

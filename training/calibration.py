@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from training.evaluate import label_of
 from training.promise import Outcomes, Promise, choose
 from triage.catalogue import Catalogue, Urgency
 from triage.decision import Policy
-from triage.defects import divide, is_joint
+from triage.defects import SIGNS, is_joint, propose
 from triage.fitting import FLAGS, Targets
 from triage.message import clean_many
 from triage.recogniser import Outputs, Recogniser, sigmoid, softmax
@@ -25,12 +25,14 @@ from triage.ruling import Ruler
 from triage.urgency import how_urgent, pressing_of
 from triage.words import find_words
 
-__all__ = ["Held", "calibrate"]
+__all__ = ["Held", "calibrate", "weigh_division"]
 
 Floats = NDArray[np.float64]
 
 _MOST_SPLIT = 0.012
 """Share of requests about one defect that may be taken for several."""
+_LEAST_DIVIDED = 20
+"""With fewer messages about several defects that can be divided, no division can be trusted."""
 _MOST_LOST = 0.01
 """Share of requests that may be taken for something with nothing to repair."""
 _PRESSING: tuple[Urgency, ...] = ("soon", "emergency")
@@ -94,7 +96,7 @@ def calibrate(
         urgent=_urgent_threshold(held, scores, catalogue, outputs, pressing),
         pressing=pressing,
         sharpness=sharpness,
-        further_defect=_further_defect_price(held, gains, biases),
+        division=_weigh_division(held, gains, biases),
     )
     return gains, biases, choose(outcomes, rough, promise), outcomes
 
@@ -253,26 +255,47 @@ def _urgent_threshold(
     return float(candidates[int(f2.argmax())])
 
 
-def _further_defect_price(held: Sequence[Held], gains: NDArray[np.float32], biases: NDArray[np.float32]) -> float:
-    """Find the lowest price of a further defect at which few requests about one defect are split."""
-    counters = [
-        _counter([row.text for row in h.corpus.requests[::3]], h.recogniser.calibrated(gains, biases)) for h in held
-    ]
-    prices = [float(price) for price in np.arange(2.0, 15.5, 0.5)]
-    for price in prices:
-        if np.mean(np.concatenate([count(price) > 1 for count in counters])) <= _MOST_SPLIT:
-            return price
-    return prices[-1]
+def _weigh_division(held: Sequence[Held], gains: NDArray[np.float32], biases: NDArray[np.float32]) -> tuple[float, ...]:
+    """Weigh the signs that a message tells of several defects, so that few requests about one are divided."""
+    one, several, n_one = [], [], 0
+    for h in held:
+        recogniser = h.recogniser.calibrated(gains, biases)
+        one.append(_signs_of([row.text for row in h.corpus.requests], recogniser))
+        several.append(_signs_of([row.text for row in h.corpus.several], recogniser))
+        n_one += len(h.corpus.requests)
+    return weigh_division(np.vstack(several), np.vstack(one), int(_MOST_SPLIT * n_one))
 
 
-def _counter(texts: Sequence[str], recogniser: Recogniser) -> Callable[[float], NDArray[np.int64]]:
+def weigh_division(several: Floats, one: Floats, allowed: int) -> tuple[float, ...]:
+    """Weigh the signs that a message tells of several defects, of messages that can be divided.
+
+    Parameters
+    ----------
+    several, one : ndarray of shape (n_messages, n_signs)
+        Signs of messages about several defects, and about one.
+    allowed : int
+        How many of the latter may be divided.
+
+    Returns
+    -------
+    tuple of float
+        The weights, and a constant: a message is divided where the weighted sum is not below zero.
+    """
+    if len(several) < _LEAST_DIVIDED:
+        return (*[0.0] * len(SIGNS), -1.0)
+    if len(one) <= allowed:
+        return (*[0.0] * len(SIGNS), 0.0)
+    told = np.arange(len(several) + len(one)) < len(several)
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(np.vstack([several, one]), told)
+    weights = model.coef_[0].round(4)
+    sums = np.sort(one @ weights)[::-1]
+    return (*weights.tolist(), -float(np.nextafter(sums[allowed], np.inf)))
+
+
+def _signs_of(texts: Sequence[str], recogniser: Recogniser) -> Floats:
+    """Return the signs that messages tell of several defects, of those that can be divided."""
     words = find_words(clean_many(texts))
     units = recogniser.units(words)
     joints = np.array([is_joint(words.word(i)) for i in range(len(words))], dtype=bool)
-    several = recogniser.probabilities(recogniser.score(units, words.firsts[:-1], words.firsts[1:])).flags["several"]
-
-    def count(price: float) -> NDArray[np.int64]:
-        found = divide(words, units, joints, recogniser, several, price).texts
-        return np.bincount(found, minlength=len(texts))
-
-    return count
+    whole = recogniser.probabilities(recogniser.score(units, words.firsts[:-1], words.firsts[1:]))
+    return propose(words, units, joints, recogniser, whole, np.flatnonzero(words.counts > 0)).signs

@@ -60,7 +60,7 @@ class Manifest(_Data):
     """What a model folder holds and how it came about."""
 
     format: Literal["repair-triage model"] = "repair-triage model"
-    format_version: Literal[2] = 2
+    format_version: Literal[3] = 3
     name: str
     version: str
     built_with: dict[str, str] = Field(description="Versions of Python and libraries")

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from triage.catalogue import Catalogue, Text, Urgency
+from triage.defects import SIGNS
 from triage.law import Law
 from triage.ruling import Rulings
 
 __all__ = ["DECISIONS", "Asker", "Decision", "Policy", "Question", "Reason", "decide"]
 
 Floats = NDArray[np.float64]
+Objects = NDArray[np.object_]
 
 Decision = Literal["auto", "ask", "review"]
 DECISIONS: tuple[Decision, ...] = ("auto", "ask", "review")
@@ -50,14 +52,18 @@ class Policy(BaseModel):
         default={}, description="What a rule of each urgency adds to the log-odds that a request is urgent"
     )
     sharpness: float = Field(gt=0, description="Slope of the calibration of the label's log-odds")
-    further_defect: float = Field(ge=0, description="Price of assuming a further defect in a message, in nats")
+    division: tuple[float, ...] = Field(
+        min_length=len(SIGNS) + 1,
+        max_length=len(SIGNS) + 1,
+        description="Weights of the signs that a message tells of several defects, and a constant",
+    )
 
     def confidence(self, landlord: Floats) -> Floats:
         """Turn probabilities of landlord into the calibrated probabilities of the likelier label.
 
         Examples
         --------
-        >>> policy = Policy(landlord=.9, tenant=.95, open=.3, elsewhere=.5, urgent=.5, sharpness=1, further_defect=4)
+        >>> policy = Policy(landlord=.9, tenant=.95, open=.3, elsewhere=.5, urgent=.5, sharpness=1, division=[0] * 7)
         >>> policy.confidence(np.array([0.2, 0.5]))
         array([0.8, 0.5])
         """
@@ -97,7 +103,7 @@ class Asker:
     def __init__(self, catalogue: Catalogue) -> None:
         self._questions = {c.id: c.question for c in catalogue.circumstances}
 
-    def questions(self, rulings: Rulings) -> list[Question | None]:
+    def questions(self, rulings: Rulings) -> Objects:
         """Find the question for each defect; None where no answer would change much.
 
         Parameters
@@ -106,10 +112,11 @@ class Asker:
 
         Returns
         -------
-        list of Question or None
+        ndarray of Question or None, shape (n_defects,)
         """
+        questions = np.full(len(rulings), None, dtype=object)
         if not len(rulings):
-            return []
+            return questions
         law, landlord = rulings.law, rulings.landlord
         certainty = np.maximum(landlord, 1 - landlord)
         by_circumstance = self._gains_by_circumstance(rulings, certainty)
@@ -117,7 +124,6 @@ class Asker:
         gains = by_circumstance[np.arange(len(rulings)), best]
         by_rule = _gains_by_rule(rulings, certainty)
         asked = np.flatnonzero(np.maximum(gains, by_rule) >= _LEAST_GAIN)
-        questions: list[Question | None] = [None] * len(rulings)
         alternatives = rulings.rules[asked, :_ALTERNATIVES].tolist()
         own = (asked, alternatives, best[asked], gains[asked], by_rule[asked])
         for i, rules, key, gain, by in zip(
@@ -184,7 +190,7 @@ def _list(items: list[str], last: str) -> str:
 
 def decide(
     rulings: Rulings, left_open: NDArray[np.floating], strongest: NDArray[np.floating], policy: Policy, asker: Asker
-) -> tuple[Floats, list[Decision], list[Reason | None], list[Question | None]]:
+) -> tuple[Floats, Objects, Objects, Objects]:
     """Decide what happens with each defect.
 
     Parameters
@@ -201,26 +207,26 @@ def decide(
     -------
     confidence : ndarray of shape (n_defects,)
         Calibrated probability of the label.
-    decisions : list of {"auto", "ask", "review"}
-    reasons : list of str or None
+    decisions : ndarray of {"auto", "ask", "review"}
+    reasons : ndarray of str or None
         Why not automatic.
-    questions : list of Question or None
+    questions : ndarray of Question or None
         The question worth asking.
     """
     confidence = policy.confidence(rulings.landlord)
     least = np.where(rulings.landlord >= 0.5, policy.landlord, policy.tenant)
     sure = (confidence >= least) & (left_open <= policy.open)
-    n = len(rulings)
-    decisions: list[Decision] = ["auto"] * n
-    reasons: list[Reason | None] = [None] * n
-    questions: list[Question | None] = [None] * n
+    decisions = np.full(len(rulings), "auto", dtype=object)
+    reasons = np.full(len(rulings), None, dtype=object)
+    questions = np.full(len(rulings), None, dtype=object)
     unsure = np.flatnonzero(~sure)
-    for i, question in zip(unsure.tolist(), asker.questions(rulings.take(unsure)), strict=True):
-        questions[i] = question
-        decisions[i] = "ask" if question else "review"
-        reasons[i] = "ambiguous" if question or strongest[i] >= _RECOGNISED else "unrecognised"
+    questions[unsure] = asker.questions(rulings.take(unsure))
+    asked = np.array([question is not None for question in questions], dtype=bool)
+    decisions[unsure] = np.where(asked[unsure], "ask", "review").astype(object)
+    recognised = asked | (strongest >= _RECOGNISED)
+    reasons[unsure] = np.where(recognised[unsure], "ambiguous", "unrecognised").astype(object)
     if rulings.in_force.bound:
-        for i in range(n):
+        for i in range(len(rulings)):
             if (when := tenancy_question(rulings, i)) is not None:
                 decisions[i], reasons[i], questions[i] = "ask", "ambiguous", when
     return confidence, decisions, reasons, questions

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.recogniser import Recogniser, largest, softmax
+from triage.recogniser import Recogniser, Recognition, largest, softmax
 from triage.table import Units
 from triage.words import Words
 
-__all__ = ["Stretches", "clauses", "divide", "is_joint"]
+__all__ = ["SIGNS", "Division", "Stretches", "clauses", "divide", "is_joint", "propose"]
 
 Floats = NDArray[np.floating]
 Places = NDArray[np.int64]
@@ -30,18 +30,24 @@ _JOINTS = frozenset(
 )
 
 _MOST_CLAUSES = 40
-_TRUST = 1.5
-"""How much the message as a whole counts against its clauses."""
-_SURE = 0.92
-"""Words that do not make some rule this likely, all by themselves, tell of no further defect: on held-out voices this
-halves false divisions at as many defects found."""
+_LEAST_SEVERAL = 0.076
+"""A message less likely than this to tell of several defects is not looked at: hardly any of them does."""
+_PRICE = 4.0
+"""What a further defect must explain better to be worth looking at, in nats."""
+_LEAST_RULE = 0.5
+"""Words that do not make some rule this likely, all by themselves, tell of no defect."""
 _FULL_WEIGHT = 4
 """A clause of this many words or more speaks with full voice; a shorter one proportionally less."""
 _MOST_STATES = 16
 """Rules and kinds that a message's defects are sought among: those that some clause speaks for most."""
 _WIDTHS = (1, 4, 6, 8, 10, 14, 20, _MOST_CLAUSES)
-_HOPELESS = 11.0
-"""At this price of a further defect, in nats, no message is worth dividing."""
+_SUREST = 9.0
+"""Log-odds beyond which a sign counts no more."""
+
+SIGNS = ("several", "first", "second", "whole", "shortest", "length")
+"""What tells that a message is worth dividing: the log-odds that it tells of several defects, and that its surest part,
+its second surest, and the message undivided fall under their likeliest rules; and, as logarithms, how many words its
+shortest part and the whole message have."""
 
 
 class Stretches(NamedTuple):
@@ -56,6 +62,10 @@ class Stretches(NamedTuple):
     texts: Places
     firsts: Places
     lasts: Places
+
+    def take(self, places: Places) -> Stretches:
+        """Return some of the stretches."""
+        return Stretches(*(part[places] for part in self))
 
 
 def is_joint(word: str) -> bool:
@@ -133,14 +143,11 @@ def divide(
     units: Units,
     joints: NDArray[np.bool_],
     recogniser: Recogniser,
-    several: NDArray[np.floating],
-    penalty: float,
-) -> Stretches:
-    """Find the stretch of each defect.
-
-    Each clause says how likely it makes every rule. A message is divided into runs of clauses so that the best rule
-    of each run explains its clauses best, at a price for each further run; the price falls with the probability that
-    the message tells of several defects.
+    whole: Recognition,
+    texts: Places,
+    weights: Sequence[float],
+) -> tuple[Stretches, Recognition]:
+    """Find the stretch of each defect, and what is recognised in it.
 
     Parameters
     ----------
@@ -151,56 +158,127 @@ def divide(
     joints : ndarray of bool, shape (n_words,)
         Whether each word joins clauses.
     recogniser : Recogniser
-    several : ndarray of shape (n_texts,)
-        Probability that a message tells of several defects.
-    penalty : float
-        Price of a further run, in nats, for a message that is as likely to tell of one as of several.
+    whole : Recognition
+        What is recognised in each message as a whole.
+    texts : ndarray of int
+        The messages to look at, ascending.
+    weights : sequence of float
+        Of each of `SIGNS`, and a constant: a text is divided where the weighted sum is not below zero.
 
     Returns
     -------
-    Stretches
-        Text by text; one for each text that has words and is not divided.
+    stretches : Stretches
+        Text by text; one for each of these texts that has words and is not divided.
+    recognition : Recognition
+        Of each stretch.
     """
-    chance = np.minimum(np.maximum(several.astype(np.float64), 1e-9), 1 - 1e-9)
-    prices = penalty - _TRUST * np.log(chance / (1 - chance))
-    texts = np.flatnonzero(words.counts > 0)
-    undivided = Stretches(texts, words.firsts[texts], words.firsts[texts + 1])
-    worth = texts[prices[texts] <= _HOPELESS]
+    texts = texts[words.counts[texts] > 0]
+    found = propose(words, units, joints, recogniser, whole, texts)
+    right = found.signs @ np.array(weights[:-1]) + weights[-1] >= 0
+    if not right.any():
+        return Stretches(texts, words.firsts[texts], words.firsts[texts + 1]), whole.take(texts)
+    parts = np.flatnonzero(np.isin(found.stretches.texts, found.texts[right]))
+    undivided = texts[~np.isin(texts, found.texts[right])]
+    every = Stretches(
+        np.concatenate([undivided, found.stretches.texts[parts]]),
+        np.concatenate([words.firsts[undivided], found.stretches.firsts[parts]]),
+        np.concatenate([words.firsts[undivided + 1], found.stretches.lasts[parts]]),
+    )
+    order = np.argsort(every.texts, kind="stable")
+    every = every.take(order)
+    recognition = whole.take(every.texts)
+    recognition.put(np.flatnonzero(order >= len(undivided)), found.recognition.take(parts))
+    return every, recognition
+
+
+class Division(NamedTuple):
+    """Texts divided as well as they can be, whether or not they tell of several defects.
+
+    Attributes
+    ----------
+    stretches : Stretches
+    recognition : Recognition
+        Of each stretch.
+    texts : ndarray of int, shape (n_texts,)
+        Those that can be divided.
+    signs : ndarray of shape (n_texts, n_signs)
+        What tells whether to: see `SIGNS`.
+    """
+
+    stretches: Stretches
+    recognition: Recognition
+    texts: Places
+    signs: NDArray[np.float64]
+
+
+def propose(
+    words: Words,
+    units: Units,
+    joints: NDArray[np.bool_],
+    recogniser: Recogniser,
+    whole: Recognition,
+    texts: Places,
+) -> Division:
+    """Divide texts that may tell of several defects.
+
+    Each clause says how likely it makes every rule. A message is divided into runs of clauses so that the best rule
+    of each run explains its clauses best, at a price for each further run.
+
+    Parameters
+    ----------
+    words, units, joints, recogniser, whole, texts
+        As for `divide`.
+
+    Returns
+    -------
+    Division
+    """
+    worth = texts[whole.flags["several"][texts] >= _LEAST_SEVERAL]
     if not len(worth):
-        return undivided
+        nothing = np.empty(0, dtype=np.int64)
+        return Division(Stretches(nothing, nothing, nothing), whole.take(nothing), nothing, np.empty((0, len(SIGNS))))
     parts = clauses(words, joints, worth)
-    found = _defects(parts, _log_likelihoods(parts, units, recogniser), prices, len(recogniser.outputs.rules))
-    found = _speaking(found, units, recogniser)
-    if not len(found.texts):
-        return undivided
-    kept = ~np.isin(texts, found.texts)
-    together = [np.concatenate([one[kept], other]) for one, other in zip(undivided, found, strict=True)]
-    order = np.argsort(together[0], kind="stable")
-    return Stretches(*(part[order] for part in together))
+    found = _runs_of_clauses(parts, _log_likelihoods(parts, units, recogniser), len(recogniser.outputs.rules))
+    recognition = recogniser.probabilities(recogniser.score(units, found.firsts, found.lasts))
+    likely = recognition.rules.max(axis=1, initial=0) >= _LEAST_RULE
+    counts = np.bincount(found.texts[likely], minlength=words.n_texts)
+    kept = np.flatnonzero(likely & (counts[found.texts] > 1))
+    found, recognition = found.take(kept), recognition.take(kept)
+    return Division(found, recognition, *_signs(words, found, recognition, whole))
 
 
-def _defects(parts: Stretches, evidence: Floats, prices: Floats, n_rules: int) -> Stretches:
+def _signs(
+    words: Words, found: Stretches, recognition: Recognition, whole: Recognition
+) -> tuple[Places, NDArray[np.float64]]:
+    texts, firsts = np.unique(found.texts, return_index=True)
+    if not len(texts):
+        return texts, np.empty((0, len(SIGNS)))
+    likeliest = recognition.rules.max(axis=1)
+    by_text = likeliest[np.lexsort((-likeliest, found.texts))]
+    chances = [whole.flags["several"][texts], by_text[firsts], by_text[firsts + 1], whole.rules[texts].max(axis=1)]
+    shortest = np.minimum.reduceat(found.lasts - found.firsts, firsts)
+    return texts, np.column_stack([*map(_log_odds, chances), np.log(shortest), np.log(words.counts[texts])])
+
+
+def _log_odds(chances: Floats) -> NDArray[np.float64]:
+    chances = chances.astype(np.float64)
+    with np.errstate(divide="ignore"):
+        odds = np.log(chances) - np.log1p(-chances)
+    return np.asarray(np.clip(odds, -_SUREST, _SUREST))
+
+
+def _runs_of_clauses(parts: Stretches, evidence: Floats, n_rules: int) -> Stretches:
     """Find the defects of each text that has more than one."""
     defects = []
-    for place, runs in _best_runs(parts.texts, evidence, prices):
+    for place, runs in _best_runs(parts.texts, evidence):
         own = [
             (parts.texts[place], parts.firsts[place + start], parts.lasts[place + end - 1])
             for start, end, state in runs
             if state < n_rules
         ]
         defects += own if len(own) > 1 else []
-    return Stretches(*np.array(defects, dtype=np.int64).reshape(-1, 3).T)
-
-
-def _speaking(found: Stretches, units: Units, recogniser: Recogniser) -> Stretches:
-    """Keep the stretches that speak for themselves, in texts where there is more than one of them."""
-    if not len(found.texts):
-        return found
-    rules = recogniser.probabilities(recogniser.score(units, found.firsts, found.lasts)).rules
-    sure = rules.max(axis=1, initial=0) >= _SURE
-    counts = np.bincount(found.texts[sure], minlength=int(found.texts.max()) + 1)
-    sure &= counts[found.texts] > 1
-    return Stretches(*(part[sure] for part in found))
+    found = Stretches(*np.array(defects, dtype=np.int64).reshape(-1, 3).T)
+    return found.take(np.argsort(found.texts, kind="stable"))
 
 
 def _log_likelihoods(parts: Stretches, units: Units, recogniser: Recogniser) -> Floats:
@@ -213,7 +291,7 @@ def _log_likelihoods(parts: Stretches, units: Units, recogniser: Recogniser) -> 
     return likely
 
 
-def _best_runs(texts: Places, evidence: Floats, prices: Floats) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+def _best_runs(texts: Places, evidence: Floats) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
     """Divide the clauses of each text into runs of one state each, by dynamic programming.
 
     Texts of about as many clauses are worked out together.
@@ -224,7 +302,6 @@ def _best_runs(texts: Places, evidence: Floats, prices: Floats) -> Iterator[tupl
         Of each text that has more than one run: where its clauses begin, and (start, end, state) of each run.
     """
     places, counts = np.unique(texts, return_index=True, return_counts=True)[1:]
-    price = prices[texts[places]]
     for least, width in pairwise(_WIDTHS):
         group = np.flatnonzero((counts > least) & (counts <= width))
         if not len(group):
@@ -236,24 +313,24 @@ def _best_runs(texts: Places, evidence: Floats, prices: Floats) -> Iterator[tupl
         own = np.take_along_axis(own, states[:, None], axis=2)
         own[void] = 0.0
         # No division gains more than if each clause went its own way.
-        worth = np.flatnonzero(own.max(axis=2).sum(axis=1) - own.sum(axis=1).max(axis=1) >= price[group])
-        for row, runs in _divided(own[worth], counts[group[worth]], price[group[worth]]):
+        worth = np.flatnonzero(own.max(axis=2).sum(axis=1) - own.sum(axis=1).max(axis=1) >= _PRICE)
+        for row, runs in _divided(own[worth], counts[group[worth]]):
             name = states[worth[row]].tolist()
             yield int(places[group[worth[row]]]), [(start, end, name[state]) for start, end, state in runs]
 
 
-def _divided(evidence: Floats, counts: Places, prices: Floats) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+def _divided(evidence: Floats, counts: Places) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
     """Divide texts of which the evidence is given as (n_texts, n_clauses, n_states); what is behind a count is void."""
     n_texts, n = evidence.shape[:2]
     sums = np.concatenate([np.zeros_like(evidence[:, :1]), evidence.cumsum(axis=1)], axis=1)
     best = np.full((n_texts, n + 1), -np.inf)
-    best[:, 0] = prices
+    best[:, 0] = _PRICE
     starts = np.zeros((n_texts, n + 1), dtype=np.int64)
     states = np.zeros((n_texts, n + 1), dtype=np.int64)
     rows = np.arange(n_texts)
     for end in range(1, n + 1):
         gains = sums[:, end, None] - sums[:, :end]
-        totals = best[:, :end] + gains.max(axis=2) - prices[:, None]
+        totals = best[:, :end] + gains.max(axis=2) - _PRICE
         start = totals.argmax(axis=1)
         best[:, end], starts[:, end] = totals[rows, start], start
         states[:, end] = gains[rows, start].argmax(axis=1)

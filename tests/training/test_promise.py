@@ -9,7 +9,7 @@ from training.promise import Outcomes, Promise, choose, missing, report_promise,
 from triage.decision import Policy
 from triage.errors import ModelError
 
-ROUGH = Policy(landlord=1.01, tenant=1.01, open=1.0, elsewhere=0.5, urgent=0.5, sharpness=1.0, further_defect=4.0)
+ROUGH = Policy(landlord=1.01, tenant=1.01, open=1.0, elsewhere=0.5, urgent=0.5, sharpness=1.0, division=[0] * 6 + [-1])
 
 
 def outcomes(count, seed=0, undecidable=0.1):
