@@ -207,16 +207,22 @@ def test_danger_told_across_defects_makes_the_message_urgent(bundled):
     text = "Twee dingen: de dakgoot aan de voorkant lekt. En de wc-bril in de badkamer is gebroken."
     docket = bundled._judge.judge([text], {}, date(2026, 1, 1))
     assert docket.defects is not None
-    calm = replace(docket.defects, urgent=[False] * len(docket.defects))
+    calm = replace(docket.defects, urgent=np.zeros(len(docket.defects), dtype=bool))
     assert len(calm) > 1
     assert not replace(docket, defects=calm).outcomes().urgent[0]
     danger = bundled.catalogue.dangers[0]
-    assert replace(docket, defects=calm, dangers=[danger]).outcomes().urgent[0]
+    assert replace(docket, defects=calm, dangers={0: danger}).outcomes().urgent[0]
 
 
 def test_an_empty_batch_is_an_empty_table(triager):
     assert list(triager.assess_many([]).columns) == list(COLUMNS)
     assert list(triager.assess_many([], per="finding").columns) == ["request", "start", "end", *COLUMNS]
+
+
+def test_what_holds_no_defect_has_no_finding(triager):
+    assert triager.assess_many([""], per="finding").empty
+    dates = ["2026-01-01", "2026-06-01"]
+    assert triager.assess_many(["de kraan drupt", ""], date=dates, per="finding")["request"].tolist() == [0]
 
 
 def test_one_bad_row_never_ends_a_batch(triager, monkeypatch):

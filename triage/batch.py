@@ -144,13 +144,13 @@ def _join(parts: Sequence[Any]) -> Any:
 def _request_columns(docket: Docket) -> dict[str, Any]:
     n = len(docket)
     outcomes = docket.outcomes()
-    cited: dict[str, Any] = {"rule": [None] * n, "basis": [None] * n, "circumstances": [""] * n}
+    cited = {
+        name: np.full(n, none, dtype=object) for name, none in (("rule", None), ("basis", None), ("circumstances", ""))
+    }
     if docket.defects is not None and len(docket.defects):
         texts, firsts = np.unique(docket.defects.stretches.texts, return_index=True)
         for name, values in _cited(docket.defects).items():
-            column = objects(cited[name])
-            column[texts] = objects(values)[firsts]
-            cited[name] = column
+            cited[name][texts] = values[firsts]
     return cited | {
         **outcomes._asdict(),
         "question": _say_all(outcomes.question, docket.languages),
@@ -174,7 +174,7 @@ def _finding_columns(docket: Docket) -> dict[str, Any]:
         "decision": defects.decisions,
         "reason": defects.reasons,
         "question": _say_all(defects.questions, languages),
-        "urgent": np.array(defects.urgent, dtype=bool),
+        "urgent": defects.urgent,
         "language": languages,
         "elsewhere": [None] * len(defects),
     }
@@ -184,7 +184,7 @@ def _say_all(questions: Iterable[Question | None], languages: Sequence[Language]
     return [q.text.in_(language) if q else None for q, language in zip(questions, languages, strict=True)]
 
 
-def _cited(defects: Defects) -> dict[str, list[Any]]:
+def _cited(defects: Defects) -> dict[str, Any]:
     """List the rule, the basis and the circumstances of each defect."""
     rulings, law = defects.rulings, defects.rulings.law
     rules = rulings.deciding_rule
@@ -192,10 +192,11 @@ def _cited(defects: Defects) -> dict[str, list[Any]]:
     when = rulings.deciding_when
     decided = np.flatnonzero(when < len(law.keys))
     holding[decided, when[decided]] = True
-    codes, inverse = np.unique(holding @ (1 << np.arange(len(law.keys))), return_inverse=True)
-    listed = [";".join(key for k, key in enumerate(law.keys) if code >> k & 1) for code in codes.tolist()]
+    sets, inverse = np.unique(np.packbits(holding, axis=1), axis=0, return_inverse=True)
+    keys = np.array(law.keys)
+    listed = [";".join(keys[np.flatnonzero(np.unpackbits(held, count=len(keys)))]) for held in sets]
     return {
-        "rule": [law.rules[rule] for rule in rules.tolist()],
-        "basis": [law.bases[basis] for basis in rulings.deciding_basis.tolist()],
-        "circumstances": [listed[i] for i in inverse.tolist()],
+        "rule": objects(law.rules)[rules],
+        "basis": objects(law.bases)[rulings.deciding_basis],
+        "circumstances": objects(listed)[inverse],
     }

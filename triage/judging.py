@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.catalogue import Catalogue, Danger
-from triage.decision import DECISIONS, Asker, Decision, Policy, Question, Reason, decide
+from triage.decision import DECISIONS, Asker, Decision, Policy, Reason, decide
 from triage.defects import Stretches, divide, is_joint
 from triage.facts import Settled
-from triage.language import FAMILIAR, Language, detect_many, mark
-from triage.marking import Marker
+from triage.language import Language, detect_many, mark
+from triage.marking import FAMILIAR, JOINT, SPOKEN, Marker, count_marked
 from triage.message import clean_many, is_empty
 from triage.recogniser import Recogniser, Recognition
 from triage.ruling import Ruler, Rulings
 from triage.table import Units
-from triage.urgency import Alarm, how_urgent, pressing_of
+from triage.urgency import Alarm, AlarmMarks, how_urgent, pressing_of
 from triage.words import Words, find_words
 
 __all__ = ["Defects", "Docket", "Judge", "Outcome", "objects"]
@@ -32,7 +32,6 @@ Places = NDArray[np.int64]
 
 _UNRULED = 0.5
 """From this probability on that a defect falls under a rule that is not in force, it gets no label."""
-_JOINT = 16
 
 
 _PARTIES = np.array(["landlord", "tenant"], dtype=object)
@@ -54,11 +53,11 @@ class Defects:
     stretches: Stretches
     rulings: Rulings
     confidence: NDArray[np.float64]
-    decisions: list[Decision]
-    reasons: list[Reason | None]
-    questions: list[Question | None]
-    urgent: list[bool]
-    dangers: list[Danger | None]
+    decisions: NDArray[np.object_]
+    reasons: NDArray[np.object_]
+    questions: NDArray[np.object_]
+    urgent: NDArray[np.bool_]
+    dangers: dict[int, Danger]
 
     def __len__(self) -> int:
         return len(self.decisions)
@@ -72,10 +71,10 @@ class Defects:
         return Outcome(
             responsible=self.responsible(),
             confidence=self.confidence,
-            decision=objects(self.decisions),
-            reason=objects(self.reasons),
-            question=objects(self.questions),
-            urgent=np.array(self.urgent, dtype=bool),
+            decision=self.decisions,
+            reason=self.reasons,
+            question=self.questions,
+            urgent=self.urgent,
         )
 
 
@@ -97,22 +96,23 @@ class Docket:
     Attributes
     ----------
     languages : list of {"nl", "en", "other"}
-    reasons : list of str or None
+    reasons : ndarray of str or None
         Why a message, or a part of it, was not judged.
-    elsewhere : list of str or None
+    elsewhere : ndarray of str or None
         The kind of message, where nothing is to be repaired.
-    sure_elsewhere : list of float
+    sure_elsewhere : ndarray of float
         How sure that is.
-    dangers : list of Danger or None
+    dangers : dict of int to Danger
+        By the place of the message, where there is any.
     defects : Defects or None
         None where messages could not be read.
     """
 
     languages: list[Language]
-    reasons: list[Reason | None]
-    elsewhere: list[str | None]
-    sure_elsewhere: list[float]
-    dangers: list[Danger | None]
+    reasons: NDArray[np.object_]
+    elsewhere: NDArray[np.object_]
+    sure_elsewhere: NDArray[np.float64]
+    dangers: dict[int, Danger]
     defects: Defects | None = None
 
     def __len__(self) -> int:
@@ -121,19 +121,21 @@ class Docket:
     @classmethod
     def failed(cls, count: int) -> Docket:
         """Make the docket of messages that could not be judged."""
-        return cls(["nl"] * count, ["error"] * count, [None] * count, [0.0] * count, [None] * count)
+        reasons, elsewhere = np.full(count, "error", dtype=object), np.full(count, None, dtype=object)
+        return cls(["nl"] * count, reasons, elsewhere, np.zeros(count), {})
 
     def outcomes(self) -> Outcome:
         """Say what each message comes to."""
         n = len(self)
         found = Outcome(
-            responsible=objects([None] * n),
-            confidence=np.array(self.sure_elsewhere, dtype=np.float64),
-            decision=objects(["review"] * n),
-            reason=objects(self.reasons),
-            question=objects([None] * n),
-            urgent=np.array([danger is not None for danger in self.dangers], dtype=bool),
+            responsible=np.full(n, None, dtype=object),
+            confidence=self.sure_elsewhere.copy(),
+            decision=np.full(n, "review", dtype=object),
+            reason=self.reasons.copy(),
+            question=np.full(n, None, dtype=object),
+            urgent=np.zeros(n, dtype=bool),
         )
+        found.urgent[list(self.dangers)] = True
         if self.defects is None:
             return found
         defects = self.defects.outcomes()
@@ -234,100 +236,85 @@ class Judge:
         cleaned = clean_many(texts)
         words = find_words(cleaned)
         units = self._recogniser.units(words)
-        marks, signs = self._marker.marks(words, units)
+        marks, alarms = self._marker.marks(words, units)
         languages = detect_many(cleaned, marks, words.firsts)
-        recognition = self._recognise(units, words.firsts[:-1], words.firsts[1:])
+        scores = self._recogniser.score(units, words.firsts[:-1], words.firsts[1:])
+        recognition = self._recogniser.probabilities(scores)
         nothing = np.minimum(recognition.elsewhere.sum(axis=1, dtype=np.float64), 1.0)
-        away = nothing >= (self._policy.elsewhere if "rule" not in facts else np.inf)
-        reasons = [
-            _why_not(text, language, gone)
-            for text, language, gone in zip(cleaned, languages, away.tolist(), strict=True)
-        ]
-        away &= np.array([reason == "out-of-scope" for reason in reasons], dtype=bool)
-        read = np.array([reason is None for reason in reasons], dtype=bool)
-        dangers = self._dangers(words, signs, [reason != "empty" for reason in reasons])
-        stretches = self._divide(words, units, marks, recognition, read)
-        chances = self._recognise_stretches(stretches, units, recognition)
+        empty = count_marked(marks, (SPOKEN,), words.firsts)[0] == 0
+        for text in np.flatnonzero(empty).tolist():
+            languages[text] = "nl"
+        foreign = np.array([language == "other" for language in languages], dtype=bool)
+        away = ~(empty | foreign) & (nothing >= (self._policy.elsewhere if "rule" not in facts else np.inf))
+        reasons = np.full(len(texts), None, dtype=object)
+        reasons[empty], reasons[foreign], reasons[away] = "empty", "language", "out-of-scope"
+        dangers = self._dangers(words, alarms)
+        read = np.flatnonzero(~(empty | foreign | away))
+        joints = (marks & JOINT) > 0
+        weights = self._policy.division
+        stretches, chances = divide(words, units, joints, self._recogniser, recognition, read, weights)
         rulings = self._ruler.rule(chances.rules, chances.circumstances, facts, day)
         ruled = (rulings.unruled <= _UNRULED) & (rulings.weights.sum(axis=1) > 0)
-        for text in stretches.texts[~ruled].tolist():
-            reasons[text] = "no-rule"
+        reasons[stretches.texts[~ruled]] = "no-rule"
         if not ruled.all():
-            stretches = Stretches(*(part[ruled] for part in stretches))
-            chances, rulings = chances.take(np.flatnonzero(ruled)), rulings.take(np.flatnonzero(ruled))
-        kinds = self._recogniser.outputs.elsewhere
-        likeliest = recognition.elsewhere.argmax(axis=1).tolist() if kinds else []
+            kept = np.flatnonzero(ruled)
+            stretches, chances, rulings = stretches.take(kept), chances.take(kept), rulings.take(kept)
         return Docket(
-            languages=["nl" if reason == "empty" else own for own, reason in zip(languages, reasons, strict=True)],
+            languages=languages,
             reasons=reasons,
-            elsewhere=[kinds[likeliest[i]] if gone else None for i, gone in enumerate(away.tolist())],
-            sure_elsewhere=np.where(away, nothing, 0.0).tolist(),
+            elsewhere=self._kinds(recognition, away),
+            sure_elsewhere=np.where(away, nothing, 0.0),
             dangers=dangers,
-            defects=self._judge_defects(words, units, stretches, chances, rulings, dangers, facts),
+            defects=self._judge_defects(words, units, alarms, stretches, chances, rulings, dangers, facts),
         )
 
-    def _marks_of(self, word: str) -> tuple[int, NDArray[np.uint64]]:
-        plain = mark(word) | _JOINT * is_joint(word) | FAMILIAR * (word in self._familiar)
-        return plain, self._alarm.packed([self._alarm.mark(word)])[0]
+    def _kinds(self, recognition: Recognition, away: NDArray[np.bool_]) -> NDArray[np.object_]:
+        """Return the likeliest kind of each message with nothing to repair."""
+        kinds = np.full(len(away), None, dtype=object)
+        if away.any():
+            kinds[away] = objects(self._recogniser.outputs.elsewhere)[recognition.elsewhere[away].argmax(axis=1)]
+        return kinds
 
-    def _dangers(self, words: Words, signs: NDArray[np.uint64], read: Sequence[bool]) -> list[Danger | None]:
-        dangers: list[Danger | None] = [None] * words.n_texts
-        texts, held = self._alarm.may_ring(signs, words.firsts)
+    def _marks_of(self, word: str) -> tuple[int, AlarmMarks]:
+        of_language = mark(word) | FAMILIAR * (word in self._familiar)
+        return of_language | JOINT * is_joint(word) | SPOKEN * (not is_empty(word)), self._alarm.marks([word])[0]
+
+    def _dangers(self, words: Words, alarms: AlarmMarks) -> dict[int, Danger]:
+        dangers = {}
+        texts, held = self._alarm.may_ring(alarms, words.firsts)
         for text, own in zip(texts.tolist(), held, strict=True):
-            if read[text]:
-                dangers[text] = self._alarm.find(words.of_text(text), own)
+            danger = self._alarm.find(alarms[words.firsts[text] : words.firsts[text + 1]], own)
+            if danger is not None:
+                dangers[text] = danger
         return dangers
-
-    def _recognise(self, units: Units, firsts: Places, lasts: Places) -> Recognition:
-        return self._recogniser.probabilities(self._recogniser.score(units, firsts, lasts))
-
-    def _divide(
-        self, words: Words, units: Units, marks: NDArray[np.uint8], recognition: Recognition, read: NDArray[np.bool_]
-    ) -> Stretches:
-        several = np.where(read, recognition.flags["several"], 0.0)
-        joints = (marks & _JOINT) > 0
-        stretches = divide(words, units, joints, self._recogniser, several, self._policy.further_defect)
-        return Stretches(*(part[read[stretches.texts]] for part in stretches))
-
-    def _recognise_stretches(self, stretches: Stretches, units: Units, whole: Recognition) -> Recognition:
-        """Recognise each stretch; one that is all of its message was recognised with it."""
-        counts = np.bincount(stretches.texts, minlength=len(whole.rules))
-        parts = np.flatnonzero(counts[stretches.texts] > 1)
-        recognition = whole.take(stretches.texts)
-        if len(parts):
-            own = self._recognise(units, stretches.firsts[parts], stretches.lasts[parts])
-            recognition.rules[parts], recognition.circumstances[parts] = own.rules, own.circumstances
-            for flag, chances in own.flags.items():
-                recognition.flags[flag][parts] = chances
-        return recognition
 
     def _judge_defects(
         self,
         words: Words,
         units: Units,
+        alarms: AlarmMarks,
         stretches: Stretches,
         chances: Recognition,
         rulings: Rulings,
-        dangers: Sequence[Danger | None],
+        dangers: dict[int, Danger],
         facts: Settled,
     ) -> Defects:
         left_open = chances.flags["open"] * (not self._answers.intersection(facts))
         strongest = chances.rules.max(axis=1, initial=0)
         confidence, decisions, reasons, questions = decide(rulings, left_open, strongest, self._policy, self._asker)
-        own: list[Danger | None] = [dangers[text] for text in stretches.texts.tolist()]
-        counts = np.bincount(stretches.texts, minlength=len(dangers))
-        for i, danger in enumerate(own):
-            if danger is not None and counts[stretches.texts[i]] > 1:
-                own[i] = self._alarm.find(words.of_stretch(int(stretches.firsts[i]), int(stretches.lasts[i])))
-        pressing = how_urgent(chances.flags["urgent"], chances.rules, self._pressing) >= self._policy.urgent
-        urgent = [danger is not None or flag for danger, flag in zip(own, pressing.tolist(), strict=True)]
+        urgent = how_urgent(chances.flags["urgent"], chances.rules, self._pressing) >= self._policy.urgent
+        own = self._dangers_of(stretches, alarms, dangers)
+        urgent[list(own)] = True
         return Defects(words, units, stretches, rulings, confidence, decisions, reasons, questions, urgent, own)
 
-
-def _why_not(text: str, language: Language, away: bool) -> Reason | None:
-    """Say why a message has no defect to judge."""
-    if is_empty(text):
-        return "empty"
-    if language == "other":
-        return "language"
-    return "out-of-scope" if away else None
+    def _dangers_of(self, stretches: Stretches, alarms: AlarmMarks, dangers: dict[int, Danger]) -> dict[int, Danger]:
+        """Tell the danger of each defect; in a message of several only its own words count."""
+        own = {}
+        for text, whole in dangers.items():
+            first, last = np.searchsorted(stretches.texts, [text, text + 1]).tolist()
+            for i in range(first, last):
+                alone = last - first == 1
+                danger = whole if alone else self._alarm.find(alarms[stretches.firsts[i] : stretches.lasts[i]])
+                if danger is not None:
+                    own[i] = danger
+        return own

@@ -71,13 +71,13 @@ _SPACED_NUMBER = re.compile(r"\s+\d")
 
 _TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 
-_READABLE = re.compile(r"[ -_a-~\nÀ-ÿ€]*")
-"""Characters that `plain` leaves as they are."""
+_UNREADABLE = re.compile(r"[^ -_a-~\nÀ-ÿ€]")
+"""Characters that `plain` may not leave as they are."""
 
 _SIGNS = "<&@\n"
 """Signs of something to blank; others take a word or a number."""
 _HIGHEST = 0x20AD
-_SUSPECT = np.array([chr(p) in _SIGNS or not _READABLE.fullmatch(chr(p)) for p in range(_HIGHEST)] + [True])
+_SUSPECT = np.array([chr(p) in _SIGNS or _UNREADABLE.match(chr(p)) is not None for p in range(_HIGHEST)] + [True])
 """Whether a code point may stand for something to blank; the last one is for all that are higher."""
 _STREET_ENDS = np.zeros(26**3, dtype=bool)
 _STREET_ENDS[[np.polyval([ord(c) - ord("a") for c in street[-3:]], 26) for street in _STREETS]] = True
@@ -98,15 +98,14 @@ def _spaces(text: str) -> str:
 
 def plain(text: str) -> str:
     """Take control characters, markup and entities out, keeping the length."""
-    text = text[:LIMIT]
-    if not _READABLE.fullmatch(text):
-        text = "".join(_readable(c) for c in text)
+    text = _UNREADABLE.sub(_readable, text[:LIMIT])
     if "<" in text and _LOOKS_HTML.search(text):
         text = _MARKUP.sub(_blank, text)
     return _ENTITY.sub(_unescape, text) if "&" in text else text
 
 
-def _readable(character: str) -> str:
+def _readable(match: re.Match[str]) -> str:
+    character = match.group()
     if character.isascii():
         return character if character.isprintable() or character == "\n" else " "
     if character in "‘’`´":

@@ -86,6 +86,13 @@ class Recognition:
         flags = {name: chances[rows] for name, chances in self.flags.items()}
         return Recognition(self.rules[rows], self.elsewhere[rows], self.circumstances[rows], flags)
 
+    def put(self, rows: Places, other: Recognition) -> None:
+        """Put the probabilities of other texts in the place of some of these."""
+        self.rules[rows], self.elsewhere[rows] = other.rules, other.elsewhere
+        self.circumstances[rows] = other.circumstances
+        for name, chances in self.flags.items():
+            chances[rows] = other.flags[name]
+
 
 class Direct(NamedTuple):
     """What features say to some outputs directly, past the hidden units: to rules added to a fitted recogniser.
@@ -206,7 +213,7 @@ class Recogniser:
         -------
         ndarray of shape (n_stretches, n_outputs)
         """
-        sums = self._sums(units, firsts, lasts)
+        sums, _ = self._sums(units, firsts, lasts)
         scores = self._levels(sums) @ self._readout
         scores *= self.gains
         scores += self.biases
@@ -218,12 +225,12 @@ class Recogniser:
     def _readout(self) -> Floats:
         return self.readout.astype(np.float32)
 
-    def _sums(self, units: Units, firsts: Places, lasts: Places) -> Floats:
-        """Add up what words bring, by the length of a stretch as a vector of features."""
+    def _sums(self, units: Units, firsts: Places, lasts: Places) -> tuple[Floats, Floats]:
+        """Add up what words bring, by the length of each stretch as a vector of features; and return those lengths."""
         sums = add_up(units, 2 * firsts, np.maximum(2 * lasts - 1, 2 * firsts))
         norm = np.sqrt(sums[:, -1:])
         norm[norm == 0] = 1
-        return np.asarray(sums[:, :-1] / norm, dtype=np.float32)
+        return np.asarray(sums[:, :-1] / norm, dtype=np.float32), norm
 
     def _levels(self, sums: Floats) -> Floats:
         levels = sums[:, : len(self.thresholds)] + self.thresholds
@@ -245,7 +252,7 @@ class Recogniser:
         """
         column = self.outputs.place[output]
         n_hidden = len(self.thresholds)
-        sums = self._sums(units, np.array([first]), np.array([last]))
+        sums, norm = self._sums(units, np.array([first]), np.array([last]))
         level = self._levels(sums)[0].astype(np.float64)
         heard = (sums[0, :n_hidden] + self.thresholds).astype(np.float64)
         passing = np.divide(level, heard, out=np.zeros_like(level), where=level > 0)
@@ -255,8 +262,7 @@ class Recogniser:
             speaks = np.append(speaks, np.array(self.direct.outputs) == column)
         places = units.places[2 * first : max(2 * last - 1, 2 * first)]
         rows = units.rows[places].astype(np.float64)
-        norm = float(np.sqrt(rows[:, -1].sum())) or 1.0
-        brought = rows[:, : len(speaks)] @ speaks / norm
+        brought = rows[:, : len(speaks)] @ speaks / float(norm[0, 0])
         weights = brought[::2].copy()
         weights[:-1] += brought[1::2] / 2
         weights[1:] += brought[1::2] / 2

@@ -101,7 +101,11 @@ class Rulings:
         slots = (np.arange(n)[:, None, None] * law.n_articles + article).ravel()
         strength = np.bincount(slots, weights=np.maximum(own, 0).ravel(), minlength=n * law.n_articles)
         strongest = strength.reshape(n, law.n_articles).argmax(axis=1)
-        best = np.where(article == strongest[:, None, None], own, -1.0).reshape(n, -1).argmax(axis=1)
+        best = (
+            np.where(article == strongest[:, None, None], own, -1.0)
+            .reshape(n, own.shape[1] * own.shape[2])
+            .argmax(axis=1)
+        )
         place, entry = np.divmod(best, self.terms.shape[2])
         return self.rules[np.arange(n), place], entry
 

@@ -22,7 +22,8 @@ FEW = 8
 """As many texts are worked out by themselves; more together."""
 _MOST_BYTES = 64_000_000
 """What the table of words may take; it starts afresh when it is full."""
-_SIEVE_BITS = 20
+_PAIR_BITS = 18
+"""A pair is looked for among the few whose hashes begin with the same bits."""
 _SLOT_BITS = 20
 """A word is looked for in the slot that its hash names; few words share one."""
 
@@ -65,8 +66,9 @@ class Table:
         self._vocabulary, self._codes, self._scales, self._direct = vocabulary, codes, scales, direct
         self._lock = Lock()
         self._pair_hashes, self._pair_numbers = vocabulary.known_pairs
-        self._sieve = np.zeros(1 << _SIEVE_BITS, dtype=bool)
-        self._sieve[_sieved(self._pair_hashes)] = True
+        counts = np.bincount(_beginnings(self._pair_hashes), minlength=1 << _PAIR_BITS)
+        self._pair_places = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        self._most_alike = int(counts.max())
         self._n_hidden = codes.shape[1]
         self._n_sums = self._n_hidden + (0 if direct is None else direct.shape[1])
         self._most = max(_MOST_BYTES // (4 * (self._n_sums + 1)), 1)
@@ -130,11 +132,14 @@ class Table:
         if not len(first) or not len(self._pair_hashes):
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
         hashes = hash_pairs(words.hashes[first], words.hashes[first + 1])
-        likely = self._sieve[_sieved(hashes)]
-        first, hashes = first[likely], hashes[likely]
-        found = np.minimum(np.searchsorted(self._pair_hashes, hashes), len(self._pair_hashes) - 1)
-        known = self._pair_hashes[found] == hashes
-        return first[known], self._pair_numbers[found[known]]
+        beginnings = _beginnings(hashes)
+        places, ends = self._pair_places[beginnings], self._pair_places[beginnings + 1]
+        likely = np.flatnonzero(places < ends)
+        first, hashes, places, ends = first[likely], hashes[likely], places[likely], ends[likely]
+        for _ in range(self._most_alike - 1):
+            places += (self._pair_hashes[places] != hashes) & (places + 1 < ends)
+        known = self._pair_hashes[places] == hashes
+        return first[known], self._pair_numbers[places[known]]
 
     def _add(self, rows: Floats) -> Places:
         """Add rows to the table; return their places."""
@@ -174,8 +179,8 @@ class Table:
         row[-1] = values @ values
 
 
-def _sieved(hashes: Hashes) -> Hashes:
-    return hashes >> np.uint64(64 - _SIEVE_BITS)
+def _beginnings(hashes: Hashes) -> Places:
+    return (hashes >> np.uint64(64 - _PAIR_BITS)).astype(np.int64)
 
 
 def add_up(units: Units, starts: Places, ends: Places) -> Floats:

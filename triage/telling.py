@@ -57,7 +57,7 @@ class Teller:
         defects, language = docket.defects, docket.languages[0]
         findings = [self._finding(text, defects, i, language) for i in range(len(defects))] if defects else []
         first = findings[0] if findings else None
-        elsewhere, danger = docket.elsewhere[0], docket.dangers[0]
+        elsewhere, danger = docket.elsewhere[0], docket.dangers.get(0)
         letter = self._letter(docket, findings)
         advice = danger.advice if danger else next((f.urgent_advice for f in findings if f.urgent_advice), None)
         told: list[Word] = [word for finding in findings for word in finding.evidence]
@@ -108,7 +108,7 @@ class Teller:
             if entry.basis and entry.responsible not in (None, term.responsible)
         ]
         question = defects.questions[i]
-        urgent, danger = defects.urgent[i], defects.dangers[i]
+        urgent, danger = bool(defects.urgent[i]), defects.dangers.get(i)
         article = self._catalogue.article(term.basis)
         return Finding(
             span=(int(words.starts[first]), int(words.ends[last - 1])),

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from triage.catalogue import Catalogue, Danger, Urgency
 
-__all__ = ["Alarm", "how_urgent", "pressing_of"]
+__all__ = ["Alarm", "AlarmMarks", "how_urgent", "pressing_of"]
+
+AlarmMarks = NDArray[np.uint64]
 
 _WINDOW = 6
 _NEGATIONS = frozenset({"geen", "niet", "nooit", "no", "not", "never", "zonder", "without", "isnt", "geeneens"})
@@ -21,7 +23,8 @@ class Alarm:
     """Finds the dangers of a catalogue in messages.
 
     A sign of danger is a phrase such as ``ruik* gas``: its words must occur in order within a few words of each other,
-    a star stands for any beginning or ending, and a negation right before or in between takes it away.
+    a star stands for any beginning or ending, and a negation right before or in between takes it away. A word is known
+    by its marks: a bit for each part of a sign that it may be, and for each negation.
 
     Parameters
     ----------
@@ -31,26 +34,30 @@ class Alarm:
     --------
     >>> import triage
     >>> alarm = Alarm(triage.load().catalogue)
-    >>> alarm.find("ik ruik overal gas in huis".split()).id
+    >>> alarm.find(alarm.marks("ik ruik overal gas in huis".split())).id
     'gas'
-    >>> alarm.find("ik ruik geen gas".split()) is None
+    >>> alarm.find(alarm.marks("ik ruik geen gas".split())) is None
     True
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._dangers = catalogue.dangers
-        signs = [(i, sign.lower().split()) for i, danger in enumerate(self._dangers) for sign in danger.signs.all()]
-        steps = dict.fromkeys(step for _, sign in signs for step in sign)
-        self._bits = {step: 1 << n for n, step in enumerate(steps)}
-        self._signs = signs
+        signs = [(danger, sign.lower().split()) for danger in self._dangers for sign in danger.signs.all()]
+        steps = dict.fromkeys([*(step for _, sign in signs for step in sign), *sorted(_NEGATIONS)])
+        bits = {step: 1 << n for n, step in enumerate(steps)}
+        self._signs = [(danger, [bits[step] for step in sign]) for danger, sign in signs]
+        self._negations = reduce(or_, (bits[word] for word in _NEGATIONS))
         self.n_marks = len(steps) // 64 + 1
-        self._needed = self.packed([reduce(or_, (self._bits[step] for step in sign)) for _, sign in signs])
-        self._whole = {step: bit for step, bit in self._bits.items() if "*" not in step}
-        self._beginnings = _by_length({step[:-1]: bit for step, bit in self._bits.items() if step.endswith("*")})
-        self._endings = _by_length({step[1:]: bit for step, bit in self._bits.items() if step.startswith("*")})
+        self._needed = self._packed([reduce(or_, sign) for _, sign in self._signs])
+        self._whole = {step: bit for step, bit in bits.items() if "*" not in step}
+        self._beginnings = _by_length({step[:-1]: bit for step, bit in bits.items() if step.endswith("*")})
+        self._endings = _by_length({step[1:]: bit for step, bit in bits.items() if step.startswith("*")})
 
-    def mark(self, word: str) -> int:
-        """Mark a word for the parts of signs that it may be, a bit for each."""
+    def marks(self, words: Sequence[str]) -> AlarmMarks:
+        """Return the marks of folded words, packed, shape (n_words, n_marks)."""
+        return self._packed([self._mark(word) for word in words])
+
+    def _mark(self, word: str) -> int:
         marks = self._whole.get(word, 0)
         for n, beginnings in self._beginnings:
             marks |= beginnings.get(word[:n], 0)
@@ -58,20 +65,17 @@ class Alarm:
             marks |= endings.get(word[-n:], 0)
         return marks
 
-    def packed(self, marks: Sequence[int]) -> NDArray[np.uint64]:
-        """Pack marks into an array of shape (n_words, n_marks)."""
+    def _packed(self, marks: Sequence[int]) -> AlarmMarks:
         joined = b"".join(mark.to_bytes(8 * self.n_marks, "little") for mark in marks)
         return np.frombuffer(joined, dtype="<u8").reshape(-1, self.n_marks)
 
-    def may_ring(
-        self, marks: NDArray[np.uint64], firsts: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def may_ring(self, marks: AlarmMarks, firsts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Find the texts that hold all words of any sign; no other one tells of danger.
 
         Parameters
         ----------
         marks : ndarray of uint64, shape (n_words, n_marks)
-            Packed, text after text.
+            Text after text.
         firsts : ndarray of int, shape (n_texts + 1,)
             Where the words of each text begin.
 
@@ -92,13 +96,13 @@ class Alarm:
         found = complete.any(axis=1)
         return filled[found], complete[found]
 
-    def find(self, words: Sequence[str], signs: NDArray[np.bool_] | None = None) -> Danger | None:
+    def find(self, marks: AlarmMarks, signs: NDArray[np.bool_] | None = None) -> Danger | None:
         """Find the first danger of the catalogue that a message tells of.
 
         Parameters
         ----------
-        words : sequence of str
-            Folded words of the message.
+        marks : ndarray of uint64, shape (n_words, n_marks)
+            Of the words of the message.
         signs : ndarray of bool, shape (n_signs,), optional
             Signs that the message holds all words of; worked out if left out.
 
@@ -107,10 +111,14 @@ class Alarm:
         Danger or None
         """
         if signs is None:
-            marked = self.packed([reduce(or_, map(self.mark, words), 0)])
-            signs = ((marked & self._needed) == self._needed).all(axis=1)
-        likely = (self._signs[n] for n in np.flatnonzero(signs).tolist())
-        return next((self._dangers[i] for i, sign in likely if _occurs(sign, words)), None)
+            held = np.bitwise_or.reduce(marks, axis=0)
+            signs = ((held & self._needed) == self._needed).all(axis=1)
+        likely = [self._signs[n] for n in np.flatnonzero(signs).tolist()]
+        if not likely:
+            return None
+        places = np.flatnonzero(marks.any(axis=1))
+        marked = [(place, int.from_bytes(marks[place].tobytes(), "little")) for place in places.tolist()]
+        return next((danger for danger, sign in likely if _occurs(sign, marked, self._negations)), None)
 
 
 def pressing_of(catalogue: Catalogue, rules: Sequence[str], pressing: Mapping[Urgency, float]) -> NDArray[np.float64]:
@@ -152,25 +160,20 @@ def how_urgent(
     return np.asarray(1 / (1 + (1 - told) / told * np.exp(-(rules @ pressing))))
 
 
-def _occurs(sign: list[str], words: Sequence[str]) -> bool:
-    return any(_follows(sign, words, i) for i, word in enumerate(words) if _matches(sign[0], word))
+def _occurs(sign: Sequence[int], marked: Sequence[tuple[int, int]], negations: int) -> bool:
+    denied = negations & ~reduce(or_, sign)
+    return any(bits & sign[0] and _follows(sign, marked, i, denied) for i, (_, bits) in enumerate(marked))
 
 
-def _follows(sign: list[str], words: Sequence[str], start: int) -> bool:
-    """Tell whether a sign whose first word stands at a place goes on from there, unnegated."""
-    window = words[start : start + _WINDOW]
-    i = 0
+def _follows(sign: Sequence[int], marked: Sequence[tuple[int, int]], first: int, denied: int) -> bool:
+    """Tell whether a sign whose first word is at a place among those that are marked goes on from there, unnegated."""
+    start = marked[first][0]
+    i = first
     for step in sign:
-        while i < len(window) and not _matches(step, window[i]):
+        while i < len(marked) and marked[i][0] < start + _WINDOW and not marked[i][1] & step:
             i += 1
-        if i == len(window):
+        if i == len(marked) or marked[i][0] >= start + _WINDOW:
             return False
         i += 1
-    around = [*words[max(0, start - 1) : start], *window[:i]]
-    return not any(word in _NEGATIONS and word not in sign for word in around)
-
-
-def _matches(step: str, word: str) -> bool:
-    if step.startswith("*"):
-        return word.endswith(step[1:])
-    return word.startswith(step[:-1]) if step.endswith("*") else word == step
+    before = first - 1 if first and marked[first - 1][0] == start - 1 else first
+    return not any(bits & denied for _, bits in marked[before:i])
