@@ -42,7 +42,7 @@ class Promise(BaseModel):
     landlord: float = Field(default=0.02, gt=0, lt=1, description="Share of wrong labels among automatic 'landlord'")
     tenant: float = Field(default=0.01, gt=0, lt=1, description="The same among 'tenant', which costs a tenant money")
     sure: float = Field(default=0.90, gt=0, lt=1, description="How sure it must be that the share is not greater")
-    over_reach: float = Field(default=0.10, ge=0, le=1, description="Share of undecidable requests that may be decided")
+    over_reach: float = Field(default=0.05, ge=0, le=1, description="Share of undecidable requests that may be decided")
 
     def accepted(self, party: Party) -> float:
         """Return the share of wrong labels that is accepted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,22 +29,25 @@ _NEVER = -10.0
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How to fit; see `triage.estimator.TriageClassifier`."""
+class Settings(Training):
+    """How to fit.
 
-    hidden: int = 256
-    epochs: int = 6
-    least_steps: int = 300
-    batch_size: int = 256
-    learning_rate: float = 0.01
-    dropout: float = 0.4
-    label_weight: float = 3.0
+    Attributes
+    ----------
+    learn_catalogue : bool
+        Whether the catalogue's titles, words and examples train along.
+    min_count : int
+        Texts that a feature must occur in.
+    max_features : int
+        Features that are kept: those that tell most.
+    mixes : int
+        Messages that each phrase about a circumstance is mixed in with.
+    """
+
     learn_catalogue: bool = True
     min_count: int = 3
     max_features: int = 50_000
     mixes: int = 3
-    mix_share: float = 0.3
-    random_state: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ def fit_recogniser(
     def trained(vocabulary: Vocabulary, epochs: int, start: Network | None = None) -> tuple[Network, Any]:
         matrix = sparse.vstack([count_features(vocabulary, part) for part in parts], format="csr")
         n_core = len(texts) + len(own_texts)
-        how = _training(settings, epochs)
+        how = replace(settings, epochs=epochs)
         return train(matrix, learned, n_core, outputs, responsibility, how, start), matrix[:n_core]
 
     network, matrix = trained(vocabulary, settings.epochs - settings.epochs // 2)
@@ -137,20 +140,6 @@ def fit_recogniser(
     vocabulary = vocabulary.keep(kept)
     network, matrix = trained(vocabulary, settings.epochs // 2, network.keep(kept))
     return _pack(network, vocabulary, matrix, learned, outputs)
-
-
-def _training(settings: Settings, epochs: int) -> Training:
-    return Training(
-        hidden=settings.hidden,
-        epochs=epochs,
-        least_steps=settings.least_steps,
-        batch=settings.batch_size,
-        rate=settings.learning_rate,
-        dropout=settings.dropout,
-        label_weight=settings.label_weight,
-        company=settings.mix_share,
-        seed=settings.random_state,
-    )
 
 
 def lessons_of(targets: Targets, catalogue: Catalogue, outputs: Outputs, responsibility: Responsibility) -> Lessons:

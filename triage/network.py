@@ -44,28 +44,28 @@ class Training:
         Times that each text is shown.
     least_steps : int
         Steps that even few texts are given.
-    batch : int
+    batch_size : int
         Texts a step.
-    rate : float
+    learning_rate : float
         Largest step size.
     dropout : float
         Share of hidden units that a text is shown without.
     label_weight : float
         What the label counts for beside the rule.
-    company : float
+    mix_share : float
         Further texts that join a step, for each of its own.
-    seed : int
+    random_state : int
     """
 
-    hidden: int
-    epochs: int
-    least_steps: int
-    batch: int
-    rate: float
-    dropout: float
-    label_weight: float
-    company: float
-    seed: int
+    hidden: int = 256
+    epochs: int = 6
+    least_steps: int = 300
+    batch_size: int = 256
+    learning_rate: float = 0.006
+    dropout: float = 0.4
+    label_weight: float = 3.0
+    mix_share: float = 0.3
+    random_state: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def train(
     -------
     Network
     """
-    rng = np.random.default_rng(how.seed)
+    rng = np.random.default_rng(how.random_state)
     network = _begin(matrix.shape[1], outputs, how.hidden, rng) if start is None else start.copy()
     features = _Adagrad(network.inner)
     others = [_Adam(part) for part in (network.thresholds, network.readout, network.biases)]
@@ -136,7 +136,8 @@ def train(
         passing = np.where(heard & (before > 0), np.float32(1 / (1 - how.dropout)), np.float32(0))
         hidden = before * passing
         scores = hidden @ network.readout + network.biases
-        error = errors(scores, lessons.take(rows), outputs, responsibility, how.label_weight) / np.float32(how.batch)
+        error = errors(scores, lessons.take(rows), outputs, responsibility, how.label_weight)
+        error /= np.float32(how.batch_size)
         back = (error @ network.readout.T) * passing
         for learner, gradient in zip(others, (back.sum(axis=0), hidden.T @ error, error.sum(axis=0)), strict=True):
             learner.step(gradient, rate)
@@ -156,10 +157,10 @@ def _begin(n_features: int, outputs: Outputs, n_hidden: int, rng: np.random.Gene
 
 def _steps(n_texts: int, n_core: int, how: Training, rng: np.random.Generator) -> Iterator[tuple[Places, float]]:
     """Give the texts of each step, and its size."""
-    batch = min(how.batch, n_core)
+    batch = min(how.batch_size, n_core)
     per_epoch = n_core // batch
     n_steps = max(how.epochs * per_epoch, how.least_steps)
-    company = round(batch * how.company) if n_texts > n_core else 0
+    company = round(batch * how.mix_share) if n_texts > n_core else 0
     order = np.empty(0, dtype=np.int64)
     for step in range(n_steps):
         place = step % per_epoch
@@ -168,7 +169,7 @@ def _steps(n_texts: int, n_core: int, how: Training, rng: np.random.Generator) -
         joining = rng.integers(n_core, n_texts, size=company) if company else order[:0]
         done = step / n_steps
         falling = 0.5 * (1 + np.cos(np.pi * (done - _WARM_UP) / (1 - _WARM_UP)))
-        rate = how.rate * float(done / _WARM_UP if done < _WARM_UP else falling)
+        rate = how.learning_rate * float(done / _WARM_UP if done < _WARM_UP else falling)
         yield np.concatenate([order[place * batch : (place + 1) * batch], joining]), rate
 
 
