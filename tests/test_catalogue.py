@@ -122,6 +122,21 @@ def test_all_problems_come_at_once(tmp_path):
     assert "rule lock.key_lost: basis BKH:d.7 is not among the articles" in message
 
 
+def test_a_general_circumstance_turns_no_rule_that_it_spares(tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL.replace("over: landlord\n", "over: landlord\n    spares: [roof.leak]\n"), encoding="utf-8")
+    spared = read_catalogue(path)
+    path.write_text(SMALL, encoding="utf-8")
+    assert read_catalogue(path).ruled("roof.leak", ["own_fault"])[0] == "tenant"
+    assert spared.ruled("roof.leak", ["own_fault"])[0] == "landlord"
+
+
+def test_a_rule_to_spare_must_exist(tmp_path):
+    text = SMALL.replace("over: landlord\n", "over: landlord\n    spares: [roof.lake]\n")
+    message = broken(tmp_path, text)
+    assert f"broken.yaml:{line_of(text, 'roof.lake')}: circumstance own_fault: there is no rule 'roof.lake'" in message
+
+
 def test_a_double_id_is_found(tmp_path):
     assert "rules: tap.drips stands twice" in broken(tmp_path, SMALL.replace("id: roof.leak", "id: tap.drips"))
 

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import triage.defects as defects
-from triage.defects import SIGNS, divide, is_joint, propose
-from triage.words import find_words
+from triage.defects import SIGNS, Reading, divide, propose
 
 NEVER, ALWAYS = [0.0] * len(SIGNS) + [-1.0], [0.0] * len(SIGNS) + [1.0]
 CLAUSES = [
@@ -23,15 +22,10 @@ MESSAGES = st.lists(st.sampled_from(CLAUSES), max_size=4).map(". ".join)
 
 @pytest.fixture(scope="module")
 def prepared(small_model):
-    """Prepare texts as a triager does; here each may tell of several defects, a model of fifteen messages cannot say."""
-    recogniser = small_model.recogniser
+    """Read texts; here each may tell of several defects, a model of fifteen messages cannot say."""
 
     def prepare(texts):
-        words = find_words(texts)
-        units = recogniser.units(words)
-        joints = np.array([is_joint(words.word(i)) for i in range(len(words))], dtype=bool)
-        whole = recogniser.probabilities(recogniser.score(units, words.firsts[:-1], words.firsts[1:]))
-        return words, units, joints, recogniser, whole, np.arange(len(texts))
+        return Reading.of(texts, small_model.recogniser), small_model.recogniser, np.arange(len(texts))
 
     with pytest.MonkeyPatch.context() as patch:
         for name, least in (("_LEAST_SEVERAL", 0.0), ("_LEAST_RULE", 0.2), ("_PRICE", 0.5)):
@@ -43,19 +37,19 @@ TWO = "De kraan drupt in de keuken. En verder, het dak lekt."
 
 
 def test_two_defects_are_two_stretches(prepared):
-    words, *rest = prepared([TWO])
-    found, recognition = divide(words, *rest, ALWAYS)
-    told = [" ".join(words.of_stretch(a, b)) for a, b in zip(found.firsts, found.lasts, strict=True)]
+    reading, recogniser, texts = prepared([TWO])
+    found, recognition = divide(reading, recogniser, texts, ALWAYS)
+    told = [" ".join(reading.words.of_stretch(a, b)) for a, b in zip(found.firsts, found.lasts, strict=True)]
     assert told == ["de kraan drupt in de keuken", "het dak lekt"]
-    rules = rest[2].outputs.rules
+    rules = recogniser.outputs.rules
     assert [rules[i] for i in recognition.rules.argmax(axis=1)] == ["tap.drips", "roof.leak"]
 
 
 def test_a_division_that_does_not_convince_is_not_made(prepared):
-    words, *rest = prepared([TWO])
-    found, recognition = divide(words, *rest, NEVER)
-    assert (found.firsts.tolist(), found.lasts.tolist()) == ([0], [len(words)])
-    assert (recognition.rules == rest[3].rules).all()
+    reading, recogniser, texts = prepared([TWO])
+    found, recognition = divide(reading, recogniser, texts, NEVER)
+    assert (found.firsts.tolist(), found.lasts.tolist()) == ([0], [len(reading.words)])
+    assert (recognition.rules == reading.whole.rules).all()
 
 
 def test_signs_are_those_of_the_division(prepared):
@@ -69,18 +63,18 @@ def test_signs_are_those_of_the_division(prepared):
 
 def test_where_no_part_tells_of_a_defect_the_message_stays_whole(prepared, monkeypatch):
     monkeypatch.setattr(defects, "_LEAST_RULE", 1.1)
-    words, *rest = prepared([TWO])
-    found, _ = divide(words, *rest, ALWAYS)
-    assert (found.firsts.tolist(), found.lasts.tolist()) == ([0], [len(words)])
+    reading, *rest = prepared([TWO])
+    found, _ = divide(reading, *rest, ALWAYS)
+    assert (found.firsts.tolist(), found.lasts.tolist()) == ([0], [len(reading.words)])
 
 
 @given(st.lists(MESSAGES, max_size=6), st.sampled_from([NEVER, ALWAYS]))
 def test_stretches_stand_in_order_and_apart(prepared, texts, weights):
-    words, *rest = prepared(texts)
-    found, recognition = divide(words, *rest, weights)
+    reading, recogniser, places = prepared(texts)
+    found, recognition = divide(reading, recogniser, places, weights)
+    words = reading.words
     assert sorted(set(found.texts.tolist())) == [i for i in range(len(texts)) if words.counts[i]]
-    recogniser, units = rest[2], rest[0]
-    alone = recogniser.probabilities(recogniser.score(units, found.firsts, found.lasts))
+    alone = recogniser.probabilities(recogniser.score(reading.units, found.firsts, found.lasts))
     assert (recognition.rules == alone.rules).all()
     assert (recognition.flags["open"] == alone.flags["open"]).all()
     assert (found.firsts < found.lasts).all()

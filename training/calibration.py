@@ -17,13 +17,12 @@ from training.evaluate import label_of
 from training.promise import Outcomes, Promise, choose
 from triage.catalogue import Catalogue, Urgency
 from triage.decision import Policy
-from triage.defects import SIGNS, is_joint, propose
+from triage.defects import SIGNS, Reading, propose
 from triage.fitting import FLAGS, Targets
 from triage.message import clean_many
 from triage.recogniser import Outputs, Recogniser, sigmoid, softmax
 from triage.ruling import Ruler
 from triage.urgency import how_urgent, pressing_of
-from triage.words import find_words
 
 __all__ = ["Held", "calibrate", "weigh_division"]
 
@@ -294,8 +293,5 @@ def weigh_division(several: Floats, one: Floats, allowed: int) -> tuple[float, .
 
 def _signs_of(texts: Sequence[str], recogniser: Recogniser) -> Floats:
     """Return the signs that messages tell of several defects, of those that can be divided."""
-    words = find_words(clean_many(texts))
-    units = recogniser.units(words)
-    joints = np.array([is_joint(words.word(i)) for i in range(len(words))], dtype=bool)
-    whole = recogniser.probabilities(recogniser.score(units, words.firsts[:-1], words.firsts[1:]))
-    return propose(words, units, joints, recogniser, whole, np.flatnonzero(words.counts > 0)).signs
+    reading = Reading.of(clean_many(texts), recogniser)
+    return propose(reading, recogniser, np.flatnonzero(reading.words.counts > 0)).signs

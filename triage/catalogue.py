@@ -103,6 +103,9 @@ class Circumstance(_Part):
     over: Literal["any", "landlord", "tenant", "none"] = Field(
         description="Default responsibility on which it acts without being named by the rule"
     )
+    spares: list[RuleId] = Field(
+        default=[], description="Rules on which it does not act: they are about no fault of a thing"
+    )
     responsible: Party = Field(description="Who is responsible when it holds")
     basis: Basis | None = Field(default=None, description="Citation; none where an overlay must give it")
     because: Text = Field(description="Clause that completes 'because ...'")
@@ -112,6 +115,10 @@ class Circumstance(_Part):
     )
     words: Phrases = Field(default=Phrases(), description="How people say that it holds")
     denials: Phrases = Field(default=Phrases(), description="How people say that it does not hold")
+
+    def acts_on(self, rule: Rule) -> bool:
+        """Tell whether it is an exception to a rule that does not name it."""
+        return self.over in ("any", rule.responsible) and not {rule.id, rule.beside}.intersection(self.spares)
 
 
 class Unless(_Part):
@@ -282,7 +289,7 @@ class Catalogue(_Part):
         general circumstance refines it in place.
         """
         own = {entry.when: entry for entry in rule.unless}
-        general = [c.id for c in self.circumstances if c.over in ("any", rule.responsible)]
+        general = [c.id for c in self.circumstances if c.acts_on(rule)]
         order = general + [key for key in own if key not in general]
         return [self._complete(own.get(key) or Unless(when=key)) for key in order]
 

@@ -44,11 +44,16 @@ def find_problems(catalogue: Catalogue) -> Iterable[tuple[Place, str]]:
     yield from _doubles("articles", [a.basis for a in catalogue.articles])
     circumstances = {c.id: c for c in catalogue.circumstances}
     known = {article.basis for article in catalogue.articles}
+    rules = {rule.id for rule in catalogue.rules}
     for i, c in enumerate(catalogue.circumstances):
         if c.basis and not _is_known(c.basis, known):
             yield ("circumstances", i, "basis"), f"circumstance {c.id}: {_unknown_basis(c.basis)}"
         if c.over != "none" and c.basis is None:
             yield ("circumstances", i), f"circumstance {c.id}: acts on every rule, so it needs a basis"
+        for j, rule_id in enumerate(c.spares if catalogue.extends is None else ()):
+            if rule_id not in rules:
+                where = ("circumstances", i, "spares", j)
+                yield where, f"circumstance {c.id}: there is no rule {rule_id!r} to spare; correct the id"
     for i, rule in enumerate(catalogue.rules):
         yield from (
             (("rules", i, *place), f"rule {rule.id}: {m}") for place, m in _rule_problems(rule, circumstances, known)

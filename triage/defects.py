@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from triage.recogniser import Recogniser, Recognition, largest, softmax
 from triage.table import Units
-from triage.words import Words
+from triage.words import Words, find_words
 
-__all__ = ["SIGNS", "Division", "Stretches", "clauses", "divide", "is_joint", "propose"]
+__all__ = ["SIGNS", "Division", "Reading", "Stretches", "clauses", "divide", "is_joint", "propose"]
 
 Floats = NDArray[np.floating]
 Places = NDArray[np.int64]
@@ -138,18 +138,10 @@ def _broken(words: Words, own: Places) -> NDArray[np.bool_]:
     return np.asarray(counted[ends] > counted[starts])
 
 
-def divide(
-    words: Words,
-    units: Units,
-    joints: NDArray[np.bool_],
-    recogniser: Recogniser,
-    whole: Recognition,
-    texts: Places,
-    weights: Sequence[float],
-) -> tuple[Stretches, Recognition]:
-    """Find the stretch of each defect, and what is recognised in it.
+class Reading(NamedTuple):
+    """Messages, read.
 
-    Parameters
+    Attributes
     ----------
     words : Words
         Those of the clean messages.
@@ -157,9 +149,34 @@ def divide(
         What the words bring.
     joints : ndarray of bool, shape (n_words,)
         Whether each word joins clauses.
-    recogniser : Recogniser
     whole : Recognition
         What is recognised in each message as a whole.
+    """
+
+    words: Words
+    units: Units
+    joints: NDArray[np.bool_]
+    whole: Recognition
+
+    @classmethod
+    def of(cls, texts: Sequence[str], recogniser: Recogniser) -> Reading:
+        """Read clean messages."""
+        words = find_words(texts)
+        units = recogniser.units(words)
+        joints = np.array([is_joint(words.word(i)) for i in range(len(words))], dtype=bool)
+        whole = recogniser.probabilities(recogniser.score(units, words.firsts[:-1], words.firsts[1:]))
+        return cls(words, units, joints, whole)
+
+
+def divide(
+    reading: Reading, recogniser: Recogniser, texts: Places, weights: Sequence[float]
+) -> tuple[Stretches, Recognition]:
+    """Find the stretch of each defect, and what is recognised in it.
+
+    Parameters
+    ----------
+    reading : Reading
+    recogniser : Recogniser
     texts : ndarray of int
         The messages to look at, ascending.
     weights : sequence of float
@@ -172,13 +189,15 @@ def divide(
     recognition : Recognition
         Of each stretch.
     """
+    words, whole = reading.words, reading.whole
     texts = texts[words.counts[texts] > 0]
-    found = propose(words, units, joints, recogniser, whole, texts)
+    found = propose(reading, recogniser, texts)
     right = found.signs @ np.array(weights[:-1]) + weights[-1] >= 0
     if not right.any():
         return Stretches(texts, words.firsts[texts], words.firsts[texts + 1]), whole.take(texts)
-    parts = np.flatnonzero(np.isin(found.stretches.texts, found.texts[right]))
-    undivided = texts[~np.isin(texts, found.texts[right])]
+    divided = np.zeros(words.n_texts, dtype=bool)
+    divided[found.texts[right]] = True
+    parts, undivided = np.flatnonzero(divided[found.stretches.texts]), texts[~divided[texts]]
     every = Stretches(
         np.concatenate([undivided, found.stretches.texts[parts]]),
         np.concatenate([words.firsts[undivided], found.stretches.firsts[parts]]),
@@ -211,14 +230,7 @@ class Division(NamedTuple):
     signs: NDArray[np.float64]
 
 
-def propose(
-    words: Words,
-    units: Units,
-    joints: NDArray[np.bool_],
-    recogniser: Recogniser,
-    whole: Recognition,
-    texts: Places,
-) -> Division:
+def propose(reading: Reading, recogniser: Recogniser, texts: Places) -> Division:
     """Divide texts that may tell of several defects.
 
     Each clause says how likely it makes every rule. A message is divided into runs of clauses so that the best rule
@@ -226,13 +238,14 @@ def propose(
 
     Parameters
     ----------
-    words, units, joints, recogniser, whole, texts
+    reading, recogniser, texts
         As for `divide`.
 
     Returns
     -------
     Division
     """
+    words, units, joints, whole = reading
     worth = texts[whole.flags["several"][texts] >= _LEAST_SEVERAL]
     if not len(worth):
         nothing = np.empty(0, dtype=np.int64)

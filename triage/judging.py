@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from triage.catalogue import Catalogue, Danger
 from triage.decision import DECISIONS, Asker, Decision, Policy, Reason, decide
-from triage.defects import Stretches, divide, is_joint
+from triage.defects import Reading, Stretches, divide, is_joint
 from triage.facts import Settled
 from triage.language import Language, detect_many, mark
 from triage.marking import FAMILIAR, JOINT, SPOKEN, Marker, count_marked
@@ -250,9 +250,8 @@ class Judge:
         reasons[empty], reasons[foreign], reasons[away] = "empty", "language", "out-of-scope"
         dangers = self._dangers(words, alarms)
         read = np.flatnonzero(~(empty | foreign | away))
-        joints = (marks & JOINT) > 0
-        weights = self._policy.division
-        stretches, chances = divide(words, units, joints, self._recogniser, recognition, read, weights)
+        reading = Reading(words, units, (marks & JOINT) > 0, recognition)
+        stretches, chances = divide(reading, self._recogniser, read, self._policy.division)
         rulings = self._ruler.rule(chances.rules, chances.circumstances, facts, day)
         ruled = (rulings.unruled <= _UNRULED) & (rulings.weights.sum(axis=1) > 0)
         reasons[stretches.texts[~ruled]] = "no-rule"
