@@ -15,7 +15,7 @@ from training.fit import sample_of
 from training.noise import misprinted
 from triage.catalogue import Catalogue
 from triage.estimator import words_of
-from triage.fitting import Settings, fit_recogniser
+from triage.fitting import REPAIRS, Settings, fit_recogniser
 from triage.ruling import Ruler
 
 __all__ = ["PICTURE", "Point", "draw", "learn_and_measure", "learning_curve"]
@@ -95,7 +95,7 @@ def learn_and_measure(
     turned = np.array([is_turned(row, catalogue) for row in requests])
     requests_and_copies = [*learned.requests, *misprinted(learned.requests, noise)]
     sample = sample_of(replace(learned, requests=requests_and_copies))
-    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings or Settings(), sample.phrases)
+    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings or REPAIRS, sample.phrases)
     found = recogniser.recognise(words_of([row.text for row in requests]))
     names = recogniser.outputs.rules
     rulings = Ruler(catalogue, names, recogniser.outputs.circumstances).rule(

@@ -20,7 +20,7 @@ from triage.catalogue import Catalogue
 from triage.catalogue_file import BUNDLED as CATALOGUE_FILE
 from triage.decision import Policy
 from triage.estimator import words_of
-from triage.fitting import Cue, Settings, Targets, fit_recogniser
+from triage.fitting import REPAIRS, Cue, Settings, Targets, fit_recogniser
 from triage.recogniser import Recogniser
 
 __all__ = ["Sample", "build", "code_fingerprint", "fit", "fold_voices", "sample_of"]
@@ -109,7 +109,7 @@ def fit(
     outcomes : Outcomes
         What the policy was found on.
     """
-    settings = settings or Settings()
+    settings = settings or REPAIRS
     folds = fold_voices(list(corpus.voices))
     say(f"fitting {len(folds)} times with voices left out, to calibrate")
     held = Parallel(n_jobs=-1)(delayed(_hold_out)(corpus, catalogue, settings, fold) for fold in folds)

@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 from training.corpus import Corpus
 from training.curve import Point, learn_and_measure
 from triage.catalogue import Catalogue
-from triage.fitting import Settings
+from triage.fitting import REPAIRS
 
 __all__ = ["IDEAS", "Idea", "try_ideas"]
 
@@ -65,7 +65,7 @@ def try_ideas(
     """
     learned, held = corpus.part("train", "calibration"), corpus.part("test")
     found = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(learn_and_measure)(learned, held, catalogue, replace(Settings(), **idea.settings), idea.noise)
+        delayed(learn_and_measure)(learned, held, catalogue, replace(REPAIRS, **idea.settings), idea.noise)
         for idea in ideas
     )
     yield from zip(ideas, found, strict=True)

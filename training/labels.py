@@ -14,7 +14,7 @@ from training.evaluate import label_of
 from training.fit import fold_voices, sample_of
 from triage.catalogue import Catalogue
 from triage.estimator import words_of
-from triage.fitting import Settings, fit_recogniser
+from triage.fitting import REPAIRS, Settings, fit_recogniser
 from triage.recogniser import softmax
 
 __all__ = ["Agreement", "Doubt", "SecondLabel", "agreement", "doubts", "kappa", "read_second_labels"]
@@ -161,7 +161,7 @@ def doubts(
     for number, fold in enumerate(folds, 1):
         say(f"fitting without {len(fold)} voices ({number} of {len(folds)})")
         sample = sample_of(corpus.by_voices(set(corpus.voices) - set(fold)))
-        recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings or Settings(), sample.phrases)
+        recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings or REPAIRS, sample.phrases)
         rows = corpus.by_voices(fold).requests
         n = recogniser.outputs.n_exclusive
         chances = softmax(recogniser.scores(words_of([row.text for row in rows]))[:, :n])

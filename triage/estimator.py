@@ -47,6 +47,8 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         Share of hidden units that a text is shown without: what keeps it from learning by heart.
     label_weight : float
         What the label counts for beside rule and circumstances.
+    agreement : float
+        What it counts for that a text gets the same rule when it is shown twice, without different hidden units.
     learn_catalogue : bool
         Whether the texts of the catalogue train along.
     min_count : int
@@ -84,6 +86,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         learning_rate: float = Settings.learning_rate,
         dropout: float = Settings.dropout,
         label_weight: float = Settings.label_weight,
+        agreement: float = Settings.agreement,
         learn_catalogue: bool = Settings.learn_catalogue,
         min_count: int = Settings.min_count,
         max_features: int = Settings.max_features,
@@ -95,6 +98,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.dropout = dropout
         self.label_weight = label_weight
+        self.agreement = agreement
         self.learn_catalogue = learn_catalogue
         self.min_count = min_count
         self.max_features = max_features

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from triage.catalogue import Catalogue
 from triage.recogniser import Outputs, sigmoid, softmax
 
-__all__ = ["Lessons", "Responsibility", "errors"]
+__all__ = ["Lessons", "Responsibility", "disagreement", "errors"]
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -149,6 +149,29 @@ def errors(
     found[labelled, first:last] += steep * by_circumstances
     found[:, last:] = np.nan_to_num(sigmoid(scores[:, last:]) - lessons.flags)
     return found
+
+
+def disagreement(scores: Floats) -> Floats:
+    """Return how the difference between two views of the same texts changes with each score.
+
+    The difference is that of the probabilities of rules and kinds: the Kullback-Leibler divergence, both ways added up
+    (R-Drop, Liang et al. 2021).
+
+    Parameters
+    ----------
+    scores : ndarray of shape (2 * n_texts, n_exclusive)
+        First one view of all texts, then the other.
+
+    Returns
+    -------
+    ndarray of shape (2 * n_texts, n_exclusive)
+    """
+    chances = softmax(scores)
+    likely = np.log(np.maximum(chances, _LEAST_CHANCE))
+    half = len(scores) // 2
+    apart = likely - np.roll(likely, half, axis=0)
+    pulled = chances * (apart - (chances * apart).sum(axis=1, keepdims=True))
+    return np.asarray(pulled + chances - np.roll(chances, half, axis=0), dtype=np.float32)
 
 
 def _choice_errors(scores: Floats, lessons: Lessons) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from triage.lessons import Lessons, Responsibility, errors
+from triage.lessons import Lessons, Responsibility, disagreement, errors
 from triage.recogniser import Outputs
 
 __all__ = ["Network", "Training", "train"]
@@ -52,6 +52,9 @@ class Training:
         Share of hidden units that a text is shown without.
     label_weight : float
         What the label counts for beside the rule.
+    agreement : float
+        What it counts for that a text, shown twice without different units, gets the same rule; 0 shows it once.
+        Good against learning by heart where texts are few or rules alike (Liang et al. 2021).
     mix_share : float
         Further texts that join a step, for each of its own.
     random_state : int
@@ -59,11 +62,12 @@ class Training:
 
     hidden: int = 256
     epochs: int = 6
-    least_steps: int = 300
+    least_steps: int = 800
     batch_size: int = 256
-    learning_rate: float = 0.006
-    dropout: float = 0.4
+    learning_rate: float = 0.003
+    dropout: float = 0.5
     label_weight: float = 3.0
+    agreement: float = 2.0
     mix_share: float = 0.3
     random_state: int = 0
 
@@ -129,21 +133,26 @@ def train(
     network = _begin(matrix.shape[1], outputs, how.hidden, rng) if start is None else start.copy()
     features = _Adagrad(network.inner)
     others = [_Adam(part) for part in (network.thresholds, network.readout, network.biases)]
+    n = outputs.n_exclusive
     for rows, rate in _steps(len(lessons), n_core, how, rng):
         own = matrix[rows]
-        before = np.asarray(own @ network.inner) + network.thresholds
+        shown = np.tile(rows, 2 if how.agreement else 1)
+        before = np.resize(np.asarray(own @ network.inner) + network.thresholds, (len(shown), how.hidden))
         heard = rng.random(before.shape, dtype=np.float32) >= how.dropout
         passing = np.where(heard & (before > 0), np.float32(1 / (1 - how.dropout)), np.float32(0))
         hidden = before * passing
         scores = hidden @ network.readout + network.biases
-        error = errors(scores, lessons.take(rows), outputs, responsibility, how.label_weight)
-        error /= np.float32(how.batch_size)
+        error = errors(scores, lessons.take(shown), outputs, responsibility, how.label_weight)
+        if how.agreement:
+            error[:, :n] += np.float32(how.agreement) * disagreement(scores[:, :n])
+        error /= np.float32(how.batch_size * len(shown) / len(rows))
         back = (error @ network.readout.T) * passing
         for learner, gradient in zip(others, (back.sum(axis=0), hidden.T @ error, error.sum(axis=0)), strict=True):
             learner.step(gradient, rate)
         met, places = np.unique(own.indices, return_inverse=True)
+        both = back.reshape(-1, len(rows), how.hidden).sum(axis=0)
         narrow = sparse.csr_array((own.data, places, own.indptr), shape=(len(rows), len(met)))
-        features.step(met, np.asarray(narrow.T.tocsr() @ back), rate * _FEATURE_RATE)
+        features.step(met, np.asarray(narrow.T.tocsr() @ both), rate * _FEATURE_RATE)
     return network
 
 
