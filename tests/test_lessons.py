@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.fitting import FLAGS, Targets, lessons_of
-from triage.lessons import Responsibility, errors
+from triage.lessons import Responsibility, disagreement, errors
 from triage.recogniser import Outputs, sigmoid, softmax
 from triage.ruling import Ruler
 
@@ -100,3 +100,24 @@ def test_the_catalogue_tells_the_label_where_rule_and_circumstances_are_known(sm
     found = lessons_of(targets, small, outputs, responsibility).landlord
     assert found[:3].tolist() == [0, 1, 1]
     assert np.isnan(found[3:]).all()
+
+
+@given(scores=st.lists(st.lists(st.floats(-4, 4), min_size=5, max_size=5), min_size=4, max_size=4))
+def test_disagreement_is_the_slope_of_the_divergence_both_ways(scores):
+    given = np.array(scores, dtype=np.float32)
+
+    def divergence(given):
+        one, other = np.split(softmax(given.astype(np.float64)).astype(np.float64), 2)
+        return float(((one - other) * (np.log(one) - np.log(other))).sum())
+
+    slopes = disagreement(given)
+    for place in np.ndindex(given.shape):
+        step = np.zeros(given.shape)
+        step[place] = 0.01
+        numeric = (divergence(given + step) - divergence(given - step)) / 0.02
+        assert slopes[place] == pytest.approx(numeric, abs=0.02)
+
+
+def test_views_that_agree_are_left_alone():
+    scores = np.tile(np.array([[1.0, -2.0, 0.5]], dtype=np.float32), (2, 1))
+    assert disagreement(scores) == pytest.approx(np.zeros((2, 3)))

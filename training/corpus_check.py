@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,8 @@ __all__ = ["Bounds", "Report", "measure"]
 _GRAM = 4
 _ALIKE = 0.6
 _SEQUENCE = 6
+_RARE = 6
+"""So many rare n-grams in common make two messages worth comparing; any message shares more with one like it."""
 _SHORT = 15
 """Messages shorter than this ("lekkage") may well be written twice by different people."""
 
@@ -152,20 +155,30 @@ def near_duplicates(ids: Sequence[str], texts: Sequence[str]) -> list[tuple[str,
     """
     kept = [i for i, text in enumerate(texts) if len(text) >= _SHORT]
     grams = [_grams(texts[i]) for i in kept]
-    index = {gram: n for n, gram in enumerate(sorted(set().union(*grams)))} if grams else {}
-    columns = [index[gram] for own in grams for gram in sorted(own)]
-    sizes = np.array([len(own) for own in grams])
-    matrix = sparse.csr_array(
-        (np.ones(len(columns), np.float32), columns, np.cumsum([0, *sizes])), shape=(len(grams), max(len(index), 1))
-    )
+    common = Counter(gram for own in grams for gram in own)
+    index = {gram: n for n, (gram, _) in enumerate(sorted(common.items(), key=lambda pair: (pair[1], pair[0])))}
+    numbered = [sorted(index[gram] for gram in own) for own in grams]
+    # Sets this alike share so many already of the rarest of either: as many as the other may lack, and so many more
+    # (Wang, Li and Feng 2012).
+    rare = _incidence([own[: len(own) - math.ceil(_ALIKE * len(own)) + _RARE] for own in numbered], len(index))
+    every, sizes = _incidence(numbered, len(index)), np.array([len(own) for own in numbered])
     found = []
     for start in range(0, len(kept), 500):
-        shared = (matrix[start : start + 500] @ matrix.T).tocoo()
-        rows, others = shared.coords[0] + start, shared.coords[1]
-        likeness = shared.data / (sizes[rows] + sizes[others] - shared.data)
-        alike = np.flatnonzero((likeness > _ALIKE) & (rows < others))
+        candidates = (rare[start : start + 500] @ rare.T).tocoo()
+        rows, others = candidates.coords[0] + start, candidates.coords[1]
+        likely = (candidates.data >= _RARE) & (rows < others)
+        rows, others = rows[likely], others[likely]
+        shared = every[rows].multiply(every[others]).sum(axis=1)
+        likeness = shared / (sizes[rows] + sizes[others] - shared)
+        alike = np.flatnonzero(likeness > _ALIKE)
         found += [(ids[kept[rows[k]]], ids[kept[others[k]]], round(float(likeness[k]), 3)) for k in alike]
     return sorted(found, key=lambda pair: -pair[2])
+
+
+def _incidence(sets: Sequence[Sequence[int]], width: int) -> sparse.csr_array:
+    columns = [number for own in sets for number in own]
+    ends = np.cumsum([0, *map(len, sets)])
+    return sparse.csr_array((np.ones(len(columns), np.float32), columns, ends), shape=(len(sets), max(width, 1)))
 
 
 def _grams(text: str) -> set[str]:

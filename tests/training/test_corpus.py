@@ -4,11 +4,15 @@ import json
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from training.corpus import DATASETS, CorpusError, add_batch, fingerprint, read_corpus
 from training.corpus_check import Bounds, commonest_sequences, measure, near_duplicates
 from training.labels import agreement, kappa, read_second_labels
 from triage.catalogue_file import BUNDLED, read_catalogue
+
+WORDS = "kraan lekt keuken douche raam stuk weer sinds gisteren verwarming".split()
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +20,12 @@ def shipped():
     return read_corpus(DATASETS, read_catalogue(BUNDLED))
 
 
-def test_the_shipped_corpus_keeps_its_bounds(shipped):
-    report = measure(shipped, read_catalogue(BUNDLED))
+@pytest.fixture(scope="module")
+def report(shipped):
+    return measure(shipped, read_catalogue(BUNDLED))
+
+
+def test_the_shipped_corpus_keeps_its_bounds(report):
     assert report.failures == []
     assert report.figures["requests"] >= 10_000
     assert report.figures["voices"] >= 60
@@ -45,11 +53,9 @@ def test_pandas_reads_each_file_in_one_line(shipped):
     assert "responsible" not in frame.columns
 
 
-def test_splits_go_by_voice_and_near_duplicates_never_cross(shipped):
+def test_splits_go_by_voice_and_near_duplicates_never_cross(shipped, report):
     split = {row.id: shipped.voices[row.voice].split for row in shipped.messages()}
-    rows = list(shipped.messages())
-    pairs = near_duplicates([row.id for row in rows], [row.text for row in rows])
-    assert [pair for pair in pairs if split[pair[0]] != split[pair[1]]] == []
+    assert [pair for pair in report.duplicates if split[pair[0]] != split[pair[1]]] == []
 
 
 def test_the_card_states_the_checksum():
@@ -119,6 +125,19 @@ def test_a_batch_with_a_mistake_changes_nothing(folder, small, tmp_path):
 def test_near_duplicates_are_found_and_short_ones_forgiven():
     texts = ["de kraan in de keuken drupt al een week", "de kraan in de keuken drupt al weken", "lekkage", "lekkage"]
     assert [pair[:2] for pair in near_duplicates(["1", "2", "3", "4"], texts)] == [("1", "2")]
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS), min_size=4, max_size=9).map(" ".join), max_size=12))
+def test_no_near_duplicate_is_missed(texts):
+    ids = [str(i) for i in range(len(texts))]
+    grams = [{text[i : i + 4] for i in range(len(text) - 3)} for text in texts]
+    alike = {
+        (ids[i], ids[j])
+        for i in range(len(texts))
+        for j in range(i)
+        if len(grams[i] & grams[j]) / len(grams[i] | grams[j]) > 0.6
+    }
+    assert {tuple(sorted(pair[:2])) for pair in near_duplicates(ids, texts)} == {tuple(sorted(pair)) for pair in alike}
 
 
 def test_stock_phrases_are_counted():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -264,21 +264,46 @@ def _alone(triager: Triager, source: Source, work: Work, todo: Sequence[Part]) -
 
 
 def _together(triager: Triager, source: Source, work: Work, todo: Sequence[Part]) -> Iterator[int]:
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed, effective_n_jobs
 
     shipped = Shipped(triager)
     parallel = Parallel(n_jobs=work.n_jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")
     if source.any_order:
-        yield from parallel(delayed(do_parts)(shipped, source, work, some) for some in _batches(todo))
+        at_once = max(1, min(_PARTS_AT_ONCE, len(todo) // (4 * effective_n_jobs(work.n_jobs))))
+        waiting = deque(_batches(todo, at_once))
+        finished = parallel(delayed(do_parts)(shipped, source, work, some) for some in _from_the_front(waiting))
+        yield from _meanwhile(shipped, source, work, waiting, todo[:at_once])
+        yield from finished
     else:
         read: Iterator[tuple[Part, Rows]] = zip(todo, source.read(todo), strict=True)
         yield from parallel(delayed(do_parts)(shipped, None, work, [part], rows) for part, rows in read)
 
 
-def _batches(todo: Sequence[Part]) -> Iterator[list[Part]]:
+def _meanwhile(
+    shipped: Shipped, source: Source, work: Work, waiting: deque[list[Part]], first: Sequence[Part]
+) -> Iterator[int]:
+    """Score from the back until a worker has delivered: workers take seconds to start."""
+    while not any(work.is_done(part) for part in first):
+        try:
+            some = waiting.pop()
+        except IndexError:
+            return
+        yield do_parts(shipped, source, work, some)
+
+
+def _from_the_front(waiting: deque[list[Part]]) -> Iterator[list[Part]]:
+    while True:
+        try:
+            some = waiting.popleft()
+        except IndexError:
+            return
+        yield some
+
+
+def _batches(todo: Sequence[Part], at_once: int) -> Iterator[list[Part]]:
     some: list[Part] = []
     for part in todo:
-        if some and (part.group != some[0].group or len(some) == _PARTS_AT_ONCE):
+        if some and (part.group != some[0].group or len(some) == at_once):
             yield some
             some = []
         some.append(part)
