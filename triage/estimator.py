@@ -45,6 +45,8 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         Largest step size.
     dropout : float
         Share of hidden units that a text is shown without: what keeps it from learning by heart.
+    feature_dropout : float
+        Share of its features that a text is shown without.
     label_weight : float
         What the label counts for beside rule and circumstances.
     agreement : float
@@ -85,6 +87,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         epochs: int = Settings.epochs,
         learning_rate: float = Settings.learning_rate,
         dropout: float = Settings.dropout,
+        feature_dropout: float = Settings.feature_dropout,
         label_weight: float = Settings.label_weight,
         agreement: float = Settings.agreement,
         learn_catalogue: bool = Settings.learn_catalogue,
@@ -97,6 +100,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         self.epochs = epochs
         self.learning_rate = learning_rate
         self.dropout = dropout
+        self.feature_dropout = feature_dropout
         self.label_weight = label_weight
         self.agreement = agreement
         self.learn_catalogue = learn_catalogue

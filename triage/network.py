@@ -50,6 +50,8 @@ class Training:
         Largest step size.
     dropout : float
         Share of hidden units that a text is shown without.
+    feature_dropout : float
+        Share of its features that a text is shown without.
     label_weight : float
         What the label counts for beside the rule.
     agreement : float
@@ -66,6 +68,7 @@ class Training:
     batch_size: int = 256
     learning_rate: float = 0.003
     dropout: float = 0.5
+    feature_dropout: float = 0.0
     label_weight: float = 3.0
     agreement: float = 2.0
     mix_share: float = 0.3
@@ -136,10 +139,10 @@ def train(
     n = outputs.n_exclusive
     for rows, rate in _steps(len(lessons), n_core, how, rng):
         own = matrix[rows]
+        own.data *= _thinning(own.data.shape, how.feature_dropout, rng)
         shown = np.tile(rows, 2 if how.agreement else 1)
         before = np.resize(np.asarray(own @ network.inner) + network.thresholds, (len(shown), how.hidden))
-        heard = rng.random(before.shape, dtype=np.float32) >= how.dropout
-        passing = np.where(heard & (before > 0), np.float32(1 / (1 - how.dropout)), np.float32(0))
+        passing = np.where(before > 0, _thinning(before.shape, how.dropout, rng), np.float32(0))
         hidden = before * passing
         scores = hidden @ network.readout + network.biases
         error = errors(scores, lessons.take(shown), outputs, responsibility, how.label_weight)
@@ -162,6 +165,12 @@ def _begin(n_features: int, outputs: Outputs, n_hidden: int, rng: np.random.Gene
     biases = np.zeros(len(outputs), np.float32)
     biases[outputs.n_exclusive : outputs.n_exclusive + len(outputs.circumstances)] = _RARE
     return Network(inner, np.zeros(n_hidden, np.float32), readout, biases)
+
+
+def _thinning(shape: tuple[int, ...], share: float, rng: np.random.Generator) -> Floats:
+    """Draw factors that leave out a share of the values, and raise the others to make up for it."""
+    kept = rng.random(shape, dtype=np.float32) >= share
+    return np.where(kept, np.float32(1 / (1 - share)), np.float32(0))
 
 
 def _steps(n_texts: int, n_core: int, how: Training, rng: np.random.Generator) -> Iterator[tuple[Places, float]]:
