@@ -37,6 +37,8 @@ class Idea:
 IDEAS = (
     Idea("as it is", {}),
     Idea("without what the label teaches", {"label_weight": 0.0}),
+    Idea("all features shown, and four in ten hidden units left out", {"dropout": 0.4, "feature_dropout": 0.0}),
+    Idea("each text shown twice, to agree on the rule", {"agreement": 1.0}),
     Idea("half as many hidden units", {"hidden": 128}),
     Idea("a third of the features", {"max_features": 16_000}),
     Idea("without the catalogue's titles, words and examples", {"learn_catalogue": False}),
