@@ -40,6 +40,13 @@ def test_it_learns_who_is_responsible(fitted, labels):
     assert np.mean(fitted.predict(TEXTS) == labels) > 0.9
 
 
+@pytest.mark.parametrize("how", [{"feature_dropout": 0.6, "dropout": 0.1}, {"agreement": 0.0}])
+def test_it_learns_however_texts_are_shown(small, labels, how):
+    classifier = TriageClassifier(small, min_count=1, hidden=32, **how)
+    classifier.fit(TEXTS, labels, rules=RULES, circumstances=HOLDING)
+    assert np.mean(classifier.predict(TEXTS) == labels) > 0.9
+
+
 def test_probabilities_sum_to_one_and_lead_the_prediction(fitted):
     probabilities = fitted.predict_proba(["de kraan drupt", "iets heel anders"])
     assert probabilities.sum(axis=1) == pytest.approx(1)
