@@ -271,7 +271,7 @@ def _together(triager: Triager, source: Source, work: Work, todo: Sequence[Part]
     if source.any_order:
         at_once = max(1, min(_PARTS_AT_ONCE, len(todo) // (4 * effective_n_jobs(work.n_jobs))))
         waiting = deque(_batches(todo, at_once))
-        finished = parallel(delayed(do_parts)(shipped, source, work, some) for some in _from_the_front(waiting))
+        finished = parallel(delayed(do_parts)(shipped, source, work, some) for some in _taken(waiting.popleft))
         yield from _meanwhile(shipped, source, work, waiting, todo[:at_once])
         yield from finished
     else:
@@ -283,18 +283,16 @@ def _meanwhile(
     shipped: Shipped, source: Source, work: Work, waiting: deque[list[Part]], first: Sequence[Part]
 ) -> Iterator[int]:
     """Score from the back until a worker has delivered: workers take seconds to start."""
-    while not any(work.is_done(part) for part in first):
-        try:
-            some = waiting.pop()
-        except IndexError:
-            return
+    own = _taken(waiting.pop)
+    while not any(work.is_done(part) for part in first) and (some := next(own, None)):
         yield do_parts(shipped, source, work, some)
 
 
-def _from_the_front(waiting: deque[list[Part]]) -> Iterator[list[Part]]:
+def _taken(take: Callable[[], list[Part]]) -> Iterator[list[Part]]:
+    """Take what is waiting, from one end, until nothing is left; two may take at once, each from its own end."""
     while True:
         try:
-            some = waiting.popleft()
+            some = take()
         except IndexError:
             return
         yield some
