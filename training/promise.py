@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
     "Outcomes",
     "Promise",
     "choose",
+    "design_effect",
     "least_confidence",
     "missing",
     "report_promise",
@@ -41,7 +43,7 @@ class Promise(BaseModel):
 
     landlord: float = Field(default=0.02, gt=0, lt=1, description="Share of wrong labels among automatic 'landlord'")
     tenant: float = Field(default=0.01, gt=0, lt=1, description="The same among 'tenant', which costs a tenant money")
-    sure: float = Field(default=0.90, gt=0, lt=1, description="How sure it must be that the share is not greater")
+    sure: float = Field(default=0.95, gt=0, lt=1, description="How sure it must be that the share is not greater")
     over_reach: float = Field(default=0.05, ge=0, le=1, description="Share of undecidable requests that may be decided")
 
     def accepted(self, party: Party) -> float:
@@ -160,9 +162,12 @@ def _missing_at_best(outcomes: Outcomes, policy: Policy, party: Party, promise: 
     """Count the cases missing at the threshold that comes nearest to the promise."""
     own = outcomes.take(outcomes.decidable & ((outcomes.landlord >= 0.5) == (party == "landlord")))
     order = np.argsort(-policy.confidence(own.landlord), kind="stable")
-    wrong = np.cumsum(own.truth[order] != (party == "landlord"))
+    wrong, voices = own.truth[order] != (party == "landlord"), own.voices[order]
     counts = range(0, len(order) + 1, max(len(order) // 40, 1))
-    each = [missing(n, int(wrong[n - 1]) if n else 0, promise.accepted(party), promise.sure) for n in counts]
+    each = [
+        missing(n, int(wrong[:n].sum()), promise.accepted(party), promise.sure, design_effect(wrong[:n], voices[:n]))
+        for n in counts
+    ]
     return min(each)
 
 
@@ -175,7 +180,8 @@ def _threshold(outcomes: Outcomes, confidence: Floats, party: Party, most_open: 
     side = (outcomes.landlord >= 0.5) == (party == "landlord")
     counted = side & outcomes.decidable & (outcomes.left_open <= most_open)
     right = outcomes.truth == (party == "landlord")
-    return least_confidence(confidence[counted], right[counted], promise.accepted(party), promise.sure)
+    accepted = promise.accepted(party)
+    return least_confidence(confidence[counted], right[counted], accepted, promise.sure, outcomes.voices[counted])
 
 
 _CANDIDATES = 40
@@ -186,18 +192,73 @@ _MANY = 1000
 """From so many decisions on, testing starts at all of these places."""
 
 
-def upper_bound(wrong: int, count: int, sure: float) -> float:
+def upper_bound(wrong: int, count: int, sure: float, effect: float = 1.0) -> float:
     """Bound the true share of wrong decisions from above (Clopper and Pearson 1934, one-sided).
+
+    Parameters
+    ----------
+    wrong, count : int
+    sure : float
+        Confidence in the bound.
+    effect : float
+        Design effect: decisions that depend on each other count for so many times fewer (Korn and Graubard 1998).
+
+    Returns
+    -------
+    float
 
     Examples
     --------
     >>> round(upper_bound(0, 149, 0.95), 3)
     0.02
+    >>> round(upper_bound(0, 298, 0.95, effect=2.0), 3)
+    0.02
     """
-    return 1.0 if wrong >= count else float(beta.ppf(sure, wrong + 1, count - wrong))
+    return 1.0 if wrong >= count else float(beta.ppf(sure, wrong / effect + 1, (count - wrong) / effect))
 
 
-def least_confidence(confidence: Floats, right: NDArray[np.bool_], accepted: float, sure: float) -> float:
+def design_effect(wrong: NDArray[np.bool_], voices: NDArray[np.int64]) -> float:
+    """Estimate how much more a share of wrong decisions varies than if each decision stood alone.
+
+    What is misread of one writer is misread again: errors come in clusters.
+
+    Parameters
+    ----------
+    wrong : ndarray of bool, shape (n,)
+    voices : ndarray of int, shape (n,)
+        Who wrote each.
+
+    Returns
+    -------
+    float
+        At least 1.
+
+    Examples
+    --------
+    >>> voices = np.repeat(np.arange(10), 20)
+    >>> design_effect(voices == 0, voices) > 10
+    True
+    >>> design_effect(np.arange(200) % 20 == 0, voices)
+    1.0
+    """
+    if wrong.all() or not wrong.any():
+        return 1.0
+    own = np.unique(voices, return_inverse=True)[1]
+    counts, errors = np.bincount(own), np.bincount(own, weights=wrong)
+    if len(counts) < 2:
+        return 1.0
+    share = float(wrong.mean())
+    apart = float(np.square(errors - share * counts).sum()) * len(counts) / (len(counts) - 1)
+    return max(1.0, apart / (share * (1 - share) * len(wrong)))
+
+
+def least_confidence(
+    confidence: Floats,
+    right: NDArray[np.bool_],
+    accepted: float,
+    sure: float,
+    voices: NDArray[np.int64] | None = None,
+) -> float:
     """Find the least confidence from which on few enough decisions are wrong.
 
     Thresholds are tested from a start on, each laxer than the one before, until one fails (fixed-sequence testing). The
@@ -212,6 +273,8 @@ def least_confidence(confidence: Floats, right: NDArray[np.bool_], accepted: flo
         Share of wrong decisions that is accepted.
     sure : float
         Confidence in the bound.
+    voices : ndarray of int, shape (n,), optional
+        Who wrote each request; each one by somebody else if left out.
 
     Returns
     -------
@@ -219,23 +282,25 @@ def least_confidence(confidence: Floats, right: NDArray[np.bool_], accepted: flo
         Over 1 if no threshold keeps the promise.
     """
     order = np.argsort(-confidence, kind="stable")
-    ranked, wrong = confidence[order], np.cumsum(~right[order])
-    counts = np.unique(np.linspace(0, len(order), _CANDIDATES + 1).astype(int)[1:])
+    ranked, wrong = confidence[order], ~right[order]
+    writers = np.arange(len(order)) if voices is None else voices[order]
+    counts = np.unique(np.linspace(0, len(order), _CANDIDATES + 1).astype(int)[1:]).tolist()
     starts = _STARTS if len(order) >= _MANY else _STARTS[:1]
     each = 1 - (1 - sure) / len(starts)
-    possible = [count for count in counts.tolist() if upper_bound(0, count, each) <= accepted]
+    possible = [count for count in counts if upper_bound(0, count, each) <= accepted]
+
+    def kept(count: int) -> bool:
+        effect = design_effect(wrong[:count], writers[:count])
+        return upper_bound(int(wrong[:count].sum()), count, each, effect) <= accepted
+
     best = 1.01
     for start in starts:
-        for count in possible:
-            if count < start * len(order):
-                continue
-            if upper_bound(int(wrong[count - 1]), count, each) > accepted:
-                break
+        for count in takewhile(kept, [count for count in possible if count >= start * len(order)]):
             best = min(best, float(ranked[count - 1]))
     return max(best, 0.5)
 
 
-def missing(count: int, wrong: int, accepted: float, sure: float) -> int:
+def missing(count: int, wrong: int, accepted: float, sure: float, effect: float = 1.0) -> int:
     """Count how many more labelled cases, all decided right, would keep a promise.
 
     Parameters
@@ -243,18 +308,22 @@ def missing(count: int, wrong: int, accepted: float, sure: float) -> int:
     count, wrong : int
         Decisions so far, and how many of them are wrong.
     accepted, sure : float
+    effect : float
+        Design effect.
 
     Examples
     --------
-    >>> missing(0, 0, 0.01, 0.9)
-    230
-    >>> missing(500, 1, 0.01, 0.9)
+    >>> missing(0, 0, 0.01, 0.95)
+    299
+    >>> missing(500, 1, 0.01, 0.95)
     0
     """
-    low, high = count, max(2 * count, math.ceil(10 * (wrong + 1) / accepted / (1 - sure)))
+    most = 10 * effect * (wrong + 1) / accepted / (1 - sure)
+    low, high = count, max(2 * count, math.ceil(most))
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if upper_bound(wrong, middle, sure) <= accepted else (middle + 1, high)
+        enough = upper_bound(wrong, middle, sure, effect) <= accepted
+        low, high = (low, middle) if enough else (middle + 1, high)
     return low - count
 
 

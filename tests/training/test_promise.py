@@ -1,5 +1,7 @@
 """Automatic decisions keep the promise that an association chooses, and it is told what it takes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -21,6 +23,25 @@ def outcomes(count, seed=0, undecidable=0.1):
     return Outcomes(landlord, rng.random(count) < landlord, decidable, left_open, rng.integers(20, size=count))
 
 
+EASY = Promise(landlord=0.05, tenant=0.05)
+
+
+def of_voices_that_differ(voices, seed):
+    """Make fifty decidable requests of each voice; a few voices are misread far more often than the others."""
+    rng = np.random.default_rng(seed)
+    writer = np.repeat(np.arange(voices), 50)
+    landlord = rng.beta(0.5, 0.5, size=len(writer))
+    misread = rng.random(len(writer)) < np.minimum(landlord, 1 - landlord) * rng.gamma(0.05, 20, size=voices)[writer]
+    nothing_open = np.zeros(len(writer))
+    return Outcomes(landlord, (landlord >= 0.5) != misread, np.full(len(writer), True), nothing_open, writer)
+
+
+def broken(found, everybody):
+    """Count the labels for which thresholds found on some voices break the promise for everybody's requests."""
+    lines = report_promise(everybody, choose(found, ROUGH, EASY), EASY)
+    return sum(line.wrong > EASY.accepted(line.party) * line.automatic for line in lines)
+
+
 def automatic(found, policy):
     return {line.party: line.automatic for line in report_promise(found, policy, Promise())}
 
@@ -31,6 +52,15 @@ def test_the_promise_is_kept_in_nearly_all_of_many_trials():
     for party, accepted in (("landlord", 0.02), ("tenant", 0.01)):
         assert kept.wrong[party] <= accepted
         assert kept.broken[party] <= 0.2
+
+
+def test_the_promise_is_kept_where_voices_differ_since_their_errors_come_together():
+    everybody = of_voices_that_differ(4000, seed=0)
+    trials = [of_voices_that_differ(60, seed) for seed in range(1, 31)]
+    taken_apart = [replace(found, voices=np.arange(len(found.truth))) for found in trials]
+    kept, not_kept = (sum(broken(found, everybody) for found in lots) / 60 for lots in (trials, taken_apart))
+    assert kept <= 0.1
+    assert not_kept > 0.15
 
 
 def test_who_accepts_more_errors_gets_more_decided():
@@ -53,7 +83,7 @@ def test_with_too_few_cases_nothing_is_automatic_and_the_missing_ones_are_counte
     policy = choose(found, ROUGH, Promise())
     assert policy.tenant > 1
     line = next(line for line in report_promise(found, policy, Promise()) if line.party == "tenant")
-    assert 0 < line.missing <= 230
+    assert 0 < line.missing <= 299
 
 
 @given(st.integers(0, 500), st.integers(0, 5), st.floats(0.005, 0.2), st.floats(0.5, 0.99))
