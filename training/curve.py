@@ -74,7 +74,7 @@ def learning_curve(corpus: Corpus, catalogue: Catalogue, say: Callable[[Point], 
 
 
 def learn_and_measure(
-    learned: Corpus, held: Corpus, catalogue: Catalogue, settings: Settings | None = None, noise: float = 0.0
+    learned: Corpus, held: Corpus, catalogue: Catalogue, settings: Settings = REPAIRS, noise: float = 0.0
 ) -> Point:
     """Fit on some voices and measure on others, without calibration.
 
@@ -95,7 +95,7 @@ def learn_and_measure(
     turned = np.array([is_turned(row, catalogue) for row in requests])
     requests_and_copies = [*learned.requests, *misprinted(learned.requests, noise)]
     sample = sample_of(replace(learned, requests=requests_and_copies))
-    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings or REPAIRS, sample.phrases)
+    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
     found = recogniser.recognise(words_of([row.text for row in requests]))
     names = recogniser.outputs.rules
     rulings = Ruler(catalogue, names, recogniser.outputs.circumstances).rule(

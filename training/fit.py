@@ -84,7 +84,7 @@ def fold_voices(voices: Sequence[str], folds: int = _FOLDS) -> list[list[str]]:
 def fit(
     corpus: Corpus,
     catalogue: Catalogue,
-    settings: Settings | None = None,
+    settings: Settings = REPAIRS,
     promise: Promise | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[Recogniser, Policy, Outcomes]:
@@ -109,7 +109,6 @@ def fit(
     outcomes : Outcomes
         What the policy was found on.
     """
-    settings = settings or REPAIRS
     folds = fold_voices(list(corpus.voices))
     say(f"fitting {len(folds)} times with voices left out, to calibrate")
     held = Parallel(n_jobs=-1)(delayed(_hold_out)(corpus, catalogue, settings, fold) for fold in folds)
@@ -174,7 +173,7 @@ def build(
     catalogue: Catalogue,
     folder: Path,
     prints: Fingerprint,
-    settings: Settings | None = None,
+    settings: Settings = REPAIRS,
     promise: Promise | None = None,
     metrics: dict[str, float] | None = None,
     say: Callable[[str], None] = lambda _: None,

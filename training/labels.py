@@ -144,7 +144,7 @@ class Doubt:
 def doubts(
     corpus: Corpus,
     catalogue: Catalogue,
-    settings: Settings | None = None,
+    settings: Settings = REPAIRS,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Doubt]:
     """Rank requests by how little a model that never saw their voice believes their rule (self-confidence).
@@ -161,7 +161,7 @@ def doubts(
     for number, fold in enumerate(folds, 1):
         say(f"fitting without {len(fold)} voices ({number} of {len(folds)})")
         sample = sample_of(corpus.by_voices(set(corpus.voices) - set(fold)))
-        recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings or REPAIRS, sample.phrases)
+        recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
         rows = corpus.by_voices(fold).requests
         n = recogniser.outputs.n_exclusive
         chances = softmax(recogniser.scores(words_of([row.text for row in rows]))[:, :n])

@@ -50,7 +50,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
     label_weight : float
         What the label counts for beside rule and circumstances.
     agreement : float
-        What it counts for that a text gets the same rule when it is shown twice, without different hidden units.
+        What it counts for that a text gets the same rule when it is shown twice, without different features and units.
     learn_catalogue : bool
         Whether the texts of the catalogue train along.
     min_count : int

@@ -55,8 +55,8 @@ class Training:
     label_weight : float
         What the label counts for beside the rule.
     agreement : float
-        What it counts for that a text, shown twice without different units, gets the same rule; 0 shows it once.
-        Good against learning by heart where texts are few or rules alike (Liang et al. 2021).
+        What it counts for that a text, shown twice without different features and units, gets the same rule; 0 shows
+        it once. Good against learning by heart where texts are few or rules alike (Liang et al. 2021).
     mix_share : float
         Further texts that join a step, for each of its own.
     random_state : int
@@ -136,26 +136,26 @@ def train(
     network = _begin(matrix.shape[1], outputs, how.hidden, rng) if start is None else start.copy()
     features = _Adagrad(network.inner)
     others = [_Adam(part) for part in (network.thresholds, network.readout, network.biases)]
-    n = outputs.n_exclusive
+    n, views = outputs.n_exclusive, 2 if how.agreement else 1
     for rows, rate in _steps(len(lessons), n_core, how, rng):
-        own = matrix[rows]
-        own.data *= _thinning(own.data.shape, how.feature_dropout, rng)
-        shown = np.tile(rows, 2 if how.agreement else 1)
-        before = np.resize(np.asarray(own @ network.inner) + network.thresholds, (len(shown), how.hidden))
+        shown = np.tile(rows, views)
+        own = matrix[shown]
+        if how.feature_dropout:
+            own.data *= _thinning(own.data.shape, how.feature_dropout, rng)
+        before = np.asarray(own @ network.inner) + network.thresholds
         passing = np.where(before > 0, _thinning(before.shape, how.dropout, rng), np.float32(0))
         hidden = before * passing
         scores = hidden @ network.readout + network.biases
         error = errors(scores, lessons.take(shown), outputs, responsibility, how.label_weight)
         if how.agreement:
             error[:, :n] += np.float32(how.agreement) * disagreement(scores[:, :n])
-        error /= np.float32(how.batch_size * len(shown) / len(rows))
+        error /= np.float32(how.batch_size * views)
         back = (error @ network.readout.T) * passing
         for learner, gradient in zip(others, (back.sum(axis=0), hidden.T @ error, error.sum(axis=0)), strict=True):
             learner.step(gradient, rate)
         met, places = np.unique(own.indices, return_inverse=True)
-        both = back.reshape(-1, len(rows), how.hidden).sum(axis=0)
-        narrow = sparse.csr_array((own.data, places, own.indptr), shape=(len(rows), len(met)))
-        features.step(met, np.asarray(narrow.T.tocsr() @ both), rate * _FEATURE_RATE)
+        narrow = sparse.csr_array((own.data, places, own.indptr), shape=(len(shown), len(met)))
+        features.step(met, np.asarray(narrow.T.tocsr() @ back), rate * _FEATURE_RATE)
     return network
 
 
