@@ -81,8 +81,21 @@ def test_it_can_be_cloned_searched_and_cross_validated(small, labels):
         ([["a"], ["b"]], ["tenant", "tenant"], None, "one-dimensional"),
         ([1, 2], ["tenant", "tenant"], None, "expected texts, got int"),
         (["a", "b"], ["tenant"], None, "inconsistent numbers"),
+        ([], [], None, "no requests"),
     ],
 )
 def test_what_cannot_be_fitted_is_said(small, texts, labels, rules, message):
     with pytest.raises(ValueError, match=message):
         TriageClassifier(small, min_count=1).fit(texts, labels, rules=rules)
+
+
+def test_what_is_told_of_messages_must_be_known_and_of_all(small, labels):
+    with pytest.raises(ValueError, match="unknown flag 'urgnt'; flags are several, open, urgent"):
+        TriageClassifier(small, min_count=1).fit(TEXTS, labels, flags={"urgnt": [True] * len(TEXTS)})
+    with pytest.raises(ValueError, match="inconsistent numbers"):
+        TriageClassifier(small, min_count=1).fit(TEXTS, labels, flags={"urgent": [True]})
+
+
+def test_a_rule_that_is_missing_is_a_rule_nobody_knows(small, labels):
+    gaps = [float("nan")] * len(TEXTS)
+    assert TriageClassifier(small, min_count=1, hidden=8).fit(TEXTS, labels, rules=gaps).classes_.tolist()

@@ -82,10 +82,8 @@ def test_the_cited_term_always_agrees_with_the_label(ruler, defects):
     assert (rulings.landlord <= 1).all()
     for i, landlord in enumerate(rulings.landlord):
         assert rulings.deciding(i).responsible == ("landlord" if landlord >= 0.5 else "tenant")
-        terms = rulings.all_terms(i)
-        assert sum(term.probability for term in terms) == pytest.approx(1)
-        share = sum(term.probability for term in terms if term.responsible == "landlord")
-        assert landlord == pytest.approx(share)
+        assert rulings.terms[i].sum() == pytest.approx(1)
+        assert landlord == pytest.approx(rulings.landlord_by_rule()[i].sum())
 
 
 @given(defects=defects)

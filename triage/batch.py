@@ -10,12 +10,12 @@ from typing import Any, Literal, cast
 import numpy as np
 import pandas as pd
 
-from triage.dates import read_date
 from triage.decision import Question
 from triage.errors import TriageError
 from triage.facts import Facts, Settled, Settler
 from triage.judging import Defects, Docket, Judge, objects
 from triage.language import Language
+from triage.values import read_date
 
 __all__ = ["AT_ONCE", "COLUMNS", "Grain", "frame", "judge_many"]
 
@@ -65,7 +65,8 @@ def judge_many(
     each_facts = _for_each(facts, len(texts), "facts")
     each_day = _for_each(days, len(texts), "dates")
     settled: Settled = settler.settle(cast(Facts | None, facts)) if each_facts is None else {}
-    day = read_date(cast("str | date | None", days)) if each_day is None else date.min
+    day = read_date(days) if each_day is None else date.min
+    failed: dict[int, TriageError] = {}
     for start in range(0, len(texts), AT_ONCE):
         some = range(start, min(start + AT_ONCE, len(texts)))
         groups: dict[Hashable, tuple[Settled, date, list[int]]] = {}
@@ -78,7 +79,7 @@ def judge_many(
                 own: Settled = settled if each_facts is None else settler.settle(each_facts[i])
                 when = day if each_day is None else read_date(each_day[i])
             except TriageError as error:
-                log.warning("request %d: its facts or date cannot be used: %s", i, type(error).__name__)
+                failed[i] = error
                 unusable.append(i)
                 continue
             key = (when, *sorted(own.items())) if each_facts is not None else when
@@ -90,6 +91,9 @@ def judge_many(
                 done += len(docket)
         if unusable:
             yield unusable, Docket.failed(len(unusable))
+    if failed:
+        place, why = next(iter(failed.items()))
+        log.warning("%d requests have facts or a date that cannot be used; request %d: %s", len(failed), place, why)
 
 
 def _for_each(given: Any, count: int, name: str) -> list[Any] | None:

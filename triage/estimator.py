@@ -12,9 +12,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from triage.catalogue import Catalogue
-from triage.fitting import Settings, Targets, fit_recogniser
+from triage.fitting import FLAGS, Settings, Targets, fit_recogniser
 from triage.message import clean_many
 from triage.ruling import Ruler
+from triage.values import is_missing
 from triage.words import find_words
 
 __all__ = ["TriageClassifier", "words_of"]
@@ -141,29 +142,36 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If lengths differ, a label is not one of the two, or a rule or circumstance is unknown.
+            If there are no requests, lengths differ, a label is not one of the two, or a rule, circumstance or flag is
+            unknown.
         """
         texts = _as_texts(X)
         labels = np.asarray(y, dtype=object).ravel()
-        known = list(rules) if rules is not None else [None] * len(texts)
+        known = [None] * len(texts) if rules is None else [None if is_missing(rule) else rule for rule in rules]
         holding: list[frozenset[str] | None] = (
             [frozenset(keys) for keys in circumstances] if circumstances is not None else [None] * len(texts)
         )
-        check_consistent_length(texts, labels, known, holding)
+        told = {name: np.asarray(flag, dtype=bool) for name, flag in (flags or {}).items()}
+        check_consistent_length(texts, labels, known, holding, *told.values())
+        if not texts:
+            raise ValueError("no requests to learn from; pass at least one of each label")
         self.catalogue_ = _catalogue_or_bundled(self.catalogue)
-        self._check_names(known, holding)
+        self._check_names(known, holding, told)
         self.classes_ = np.array(["landlord", "tenant"])
         strange = sorted({str(label) for label in labels} - {"landlord", "tenant"})
         if strange:
             raise ValueError(f"unknown label {strange[0]!r}; labels are 'landlord' and 'tenant'")
-        told = {name: np.asarray(flag, dtype=bool) for name, flag in (flags or {}).items()}
         settings = Settings(**{name: value for name, value in self.get_params().items() if name != "catalogue"})
         self.recogniser_ = fit_recogniser(
             words_of(texts), Targets(known, holding, told, list(labels)), self.catalogue_, settings
         )
         return self
 
-    def _check_names(self, rules: Sequence[str | None], circumstances: Sequence[frozenset[str] | None]) -> None:
+    def _check_names(
+        self, rules: Sequence[str | None], circumstances: Sequence[frozenset[str] | None], flags: Iterable[str]
+    ) -> None:
+        if unknown := sorted(set(flags) - set(FLAGS)):
+            raise ValueError(f"unknown flag {unknown[0]!r}; flags are {', '.join(FLAGS)}")
         names = {rule.id for rule in self.catalogue_.rules} | {kind.id for kind in self.catalogue_.elsewhere}
         keys = {circumstance.id for circumstance in self.catalogue_.circumstances}
         strange = sorted({str(rule) for rule in rules if rule is not None} - names)

@@ -241,7 +241,8 @@ class Judge:
         scores = self._recogniser.score(units, words.firsts[:-1], words.firsts[1:])
         recognition = self._recogniser.probabilities(scores)
         nothing = np.minimum(recognition.elsewhere.sum(axis=1, dtype=np.float64), 1.0)
-        empty = count_marked(marks, (SPOKEN,), words.firsts)[0] == 0
+        spoken, familiar = count_marked(marks, (SPOKEN, FAMILIAR), words.firsts)
+        empty = spoken == 0
         for text in np.flatnonzero(empty).tolist():
             languages[text] = "nl"
         foreign = np.array([language == "other" for language in languages], dtype=bool)
@@ -252,6 +253,8 @@ class Judge:
         read = np.flatnonzero(~(empty | foreign | away))
         reading = Reading(words, units, (marks & JOINT) > 0, recognition)
         stretches, chances = divide(reading, self._recogniser, read, self._policy.division)
+        # Letters of unknown words may look like those of any rule; where every word is unknown, nothing is told.
+        chances.flags["open"][familiar[stretches.texts] == 0] = 1.0
         rulings = self._ruler.rule(chances.rules, chances.circumstances, facts, day)
         ruled = (rulings.unruled <= _UNRULED) & (rulings.weights.sum(axis=1) > 0)
         reasons[stretches.texts[~ruled]] = "no-rule"

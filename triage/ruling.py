@@ -129,15 +129,7 @@ class Rulings:
         """Return the term to cite for a defect."""
         rule, entry = (int(part[defect]) for part in self._deciding)
         place = int(np.flatnonzero(self.rules[defect] == rule)[0])
-        return self._term(defect, place, entry)
-
-    def all_terms(self, defect: int) -> list[Term]:
-        """Return the terms of a defect, likeliest first."""
-        places = [(i, j) for i, j in np.ndindex(self.terms.shape[1:]) if self.terms[defect, i, j] > 0]
-        return sorted((self._term(defect, i, j) for i, j in places), key=lambda term: -term.probability)
-
-    def _term(self, defect: int, place: int, entry: int) -> Term:
-        law, rule = self.law, int(self.rules[defect, place])
+        law = self.law
         return Term(
             law.rules[rule],
             law.keys[law.when[rule, entry]] if entry < law.when.shape[1] else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from threading import Lock
 
 import numpy as np
@@ -26,6 +26,9 @@ _PAIR_BITS = 18
 """A pair is looked for among the few whose hashes begin with the same bits."""
 _SLOT_BITS = 20
 """A word is looked for in the slot that its hash names; few words share one."""
+_NUMBERS = count(1)
+"""Numbers of tables: no two have the same, of whichever recogniser, so that what is known of a table's rows is not
+taken for that of another's."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,12 @@ class Table:
         self._n_hidden = codes.shape[1]
         self._n_sums = self._n_hidden + (0 if direct is None else direct.shape[1])
         self._most = max(_MOST_BYTES // (4 * (self._n_sums + 1)), 1)
-        self._number = 0
         self._start_afresh()
 
     def _start_afresh(self) -> None:
         self._rows = np.zeros((256, self._n_sums + 1), dtype=np.float32)
         self._count = 1
-        self._number += 1
+        self._number = next(_NUMBERS)
         self._word_rows_by_hash: dict[int, int] = {}
         self._slot_hashes = np.zeros(1 << _SLOT_BITS, dtype=np.uint64)
         self._slot_rows = np.zeros(1 << _SLOT_BITS, dtype=np.int32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,11 +13,11 @@ from triage import artefact
 from triage.adoption import adopt
 from triage.assessment import Assessment
 from triage.catalogue import Catalogue
-from triage.dates import read_date
-from triage.errors import TriageError
+from triage.errors import CatalogueError, TriageError
 from triage.facts import Facts, Settler
 from triage.judging import Docket, Judge
 from triage.telling import Teller
+from triage.values import read_date, text_of, whole_characters
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Triager", "load"]
 
 log = logging.getLogger(__name__)
-
-_MISSING = ("nan", "<NA>", "NaT")
-"""How NumPy and pandas write what is not there."""
 
 
 class Triager:
@@ -42,7 +39,8 @@ class Triager:
     """
 
     def __init__(self, model: artefact.Model, catalogue: Catalogue | None = None) -> None:
-        self.catalogue = catalogue or model.catalogue
+        self.catalogue = model.catalogue if catalogue is None else catalogue
+        _check_fit(model, self.catalogue)
         self.model = replace(model, recogniser=adopt(model.recogniser, self.catalogue))
         self._settler = Settler(self.catalogue)
         self._judge = Judge(self.model.recogniser, model.policy, self.catalogue)
@@ -84,13 +82,29 @@ class Triager:
         """
         day = read_date(date)
         settled = self._settler.settle(facts)
-        message = _as_text(text)
+        [message] = whole_characters([text_of(text)])
         docket = next(self._judge.judge_safely([message], settled, day))
         try:
             return self._teller.tell(message, docket, settled, day)
         except Exception as error:
             log.warning("a request could not be put into words: %s", type(error).__name__)
             return self._teller.tell(message, Docket.failed(1), settled, day)
+
+    def check_known(self, facts: Facts | None = None, date: str | date | None = None) -> None:
+        """Tell whether what is known of a request can be used.
+
+        Parameters
+        ----------
+        facts, date
+            As for `assess`.
+
+        Raises
+        ------
+        FactError, TriageError
+            If not; it says why.
+        """
+        read_date(date)
+        self._settler.settle(facts)
 
     def assess_many(
         self,
@@ -104,6 +118,7 @@ class Triager:
         Parameters
         ----------
         texts : iterable of str, or pandas Series
+            One message each, read as by `assess`.
         facts : mapping, or sequence of mapping or None, optional
             As for `assess`: the same for all, or one for each request.
         date : str or date, or sequence of them, optional
@@ -154,7 +169,9 @@ class Triager:
 
         from triage.batch import frame, judge_many
 
-        messages = [text if type(text) is str else _as_text(text) for text in texts]
+        if isinstance(texts, str | bytes | Mapping | pd.DataFrame):
+            raise TriageError(f"texts are a list or column of messages, not {type(texts).__name__}; see also assess")
+        messages = whole_characters([text if type(text) is str else text_of(text) for text in texts])
         index = texts.index if isinstance(texts, pd.Series) else pd.RangeIndex(len(messages))
         judged = list(judge_many(self._judge, self._settler, messages, facts, date, broken))
         requests = frame(judged, index, "request")
@@ -196,10 +213,15 @@ def load(model: str | Path | None = None, catalogue: str | Path | Catalogue | No
     return Triager(loaded, catalogue)
 
 
-def _as_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    text = str(value)
-    return "" if value is None or text in _MISSING else text
+def _check_fit(model: artefact.Model, catalogue: Catalogue) -> None:
+    """Refuse a catalogue that lacks what the model recognises besides rules: what falls under those would be lost."""
+    outputs = model.recogniser.outputs
+    known = {c.id for c in catalogue.circumstances} | {kind.id for kind in catalogue.elsewhere}
+    lacking = [name for name in [*outputs.circumstances, *outputs.elsewhere] if name not in known]
+    if lacking:
+        raise CatalogueError(
+            [
+                f"{catalogue.id} lacks {', '.join(lacking)}, which model {model.manifest.version} recognises; add them "
+                "(circumstances, elsewhere), or fit a model with this catalogue"
+            ]
+        )

@@ -1,0 +1,139 @@
+"""What callers say they know: facts and dates as programs and tables hold them; and the catalogue they bring."""
+
+import logging
+import threading
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import triage
+from triage import CatalogueError, FactError, TriageError
+
+TEXT = "de kraan drupt"
+DAYS = [
+    datetime(2026, 3, 1, 23, 59),
+    pd.Timestamp("2026-03-01 08:00"),
+    np.datetime64("2026-03-01"),
+    date(2026, 3, 1),
+    "2026-03-01 12:30",
+]
+NOTHING = [None, pd.NaT, pd.NA, float("nan")]
+
+
+@pytest.mark.parametrize("day", DAYS, ids=lambda day: type(day).__name__)
+def test_a_day_may_come_as_any_type(triager, day):
+    assert triager.assess(TEXT, date=day).receipt.date == date(2026, 3, 1)
+    facts = triager.assess(TEXT, facts={"tenancy_start": day}).receipt.facts
+    assert facts == {"tenancy_start": "2026-03-01"}
+
+
+@pytest.mark.parametrize("nothing", NOTHING, ids=lambda value: type(value).__name__)
+def test_nothing_says_nothing(triager, nothing):
+    assert triager.assess(TEXT, date=nothing).receipt.date == date.today()
+    assert triager.assess(TEXT, facts={"worn": nothing, "tenancy_start": nothing}).receipt.facts == {}
+    assert triager.assess(TEXT, facts=nothing).receipt.facts == {}
+
+
+def test_a_column_of_days_may_have_gaps(triager):
+    days = pd.Series(pd.to_datetime(["2025-01-01", None, "2027-01-01"]))
+    assert triager.assess_many([TEXT] * 3, date=days)["reason"].ne("error").all()
+
+
+@pytest.mark.parametrize("day", ["gisteren", 5.5, "31-31-2026"])
+def test_what_is_no_day_is_an_error_of_the_caller(triager, day):
+    with pytest.raises(TriageError, match="2026-03-01"):
+        triager.assess(TEXT, date=day)
+    with pytest.raises(FactError, match="tenancy_start"):
+        triager.assess(TEXT, facts={"tenancy_start": day})
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"reachable": True, "out_of_reach": True}, {"out_of_reach": True, "reachable": True}],
+)
+def test_facts_that_contradict_each_other_settle_nothing(bundled, facts):
+    with pytest.raises(FactError, match="contradicts"):
+        bundled.assess("dakgoot zit vol bladeren", facts=facts)
+
+
+def test_truth_values_of_numpy_are_truth_values(triager):
+    assert triager.assess(TEXT, facts={"worn": np.True_}).receipt.facts == {"worn": True}
+    assert type(triager.assess(TEXT, facts={"worn": np.True_}).receipt.facts["worn"]) is bool
+
+
+@pytest.mark.parametrize("facts", ["reachable", ["reachable"], 3, {"rule": ["tap.drips"]}, {"worn": "ja"}])
+def test_facts_of_a_wrong_shape_are_an_error_of_the_caller(triager, facts):
+    with pytest.raises(FactError, match="fact"):
+        triager.assess(TEXT, facts=facts)
+    with pytest.raises(FactError, match="fact"):
+        triager.check_known(facts)
+
+
+def test_facts_of_one_request_that_cannot_be_used_are_an_error_of_that_request(triager, caplog):
+    facts = [{"worn": True}, float("nan"), "x", {"rule": ["tap.drips"]}]
+    with caplog.at_level(logging.WARNING, logger="triage"):
+        found = triager.assess_many([TEXT] * 4, facts=facts)
+    assert list(found["reason"].eq("error")) == [False, False, True, True]
+    assert len(caplog.records) == 1
+    assert "2 requests" in caplog.text
+
+
+def test_nobody_is_said_to_have_stated_what_nobody_stated(bundled):
+    for text in ("wc loopt door", "de kraan in de keuken is versleten en lekt"):
+        assert not any(item.known for item in bundled.assess(text).circumstances)
+    stated = bundled.assess("de kraan in de keuken lekt", facts={"whole_unit_worn": True}).circumstances
+    assert [item.id for item in stated if item.known] == ["whole_unit_worn"]
+
+
+@pytest.mark.parametrize("texts", [TEXT, TEXT.encode(), {"a": TEXT}, pd.DataFrame({"melding": [TEXT]})])
+def test_one_message_or_a_table_is_not_taken_for_many(triager, texts):
+    with pytest.raises(TriageError, match="list or column"):
+        triager.assess_many(texts)
+
+
+def test_half_a_character_can_be_read_and_written(triager):
+    assert triager.assess("kraan drupt \ud83d").model_dump_json()
+    assert triager.assess_many(["kraan drupt \ud83d", TEXT])["reason"].ne("error").all()
+
+
+def test_a_catalogue_must_know_what_the_model_recognises(small_model):
+    catalogue = small_model.catalogue
+    fewer = catalogue.model_copy(update={"elsewhere": catalogue.elsewhere[1:]})
+    with pytest.raises(CatalogueError, match=catalogue.elsewhere[0].id):
+        triage.Triager(small_model, fewer)
+
+
+def test_threads_that_come_first_together_get_what_one_would():
+    texts = [
+        "ik ruik gas in de keuken",
+        "the radiator in the bedroom does not get warm",
+        "het dak lekt en er komt water door het plafond",
+        "wc loopt door",
+        "my toilet is leaking since yesterday",
+        "er komt rook uit de meterkast",
+    ]
+    expected = [triage.load().assess(text) for text in texts]
+    for _ in range(5):
+        fresh, together = triage.load(), threading.Barrier(len(texts))
+        found: dict[str, triage.Assessment] = {}
+
+        def work(text, fresh=fresh, together=together, found=found):
+            together.wait()
+            found[text] = fresh.assess(text)
+
+        threads = [threading.Thread(target=work, args=(text,)) for text in texts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [found[text] for text in texts] == expected
+        assert [fresh.assess(text) for text in texts] == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 50, "xx" * 500, "blah blah", "qwertyuiop asdfghjkl", "Help", "HELP!!!", "het lekt"]
+)
+def test_what_tells_nothing_is_not_decided(bundled, text):
+    assert bundled.assess(text).decision != "auto"
