@@ -20,6 +20,26 @@ FOREIGN = [
     "Отоплението не работи от вчера и е много студено",
     "المياه تتسرب من السقف في غرفة النوم منذ يومين",
 ]
+SHORT = [
+    "no tengo agua caliente",
+    "me se ha roto la cerradura y no puedo entrar",
+    "no funciona la luz",
+    "on a une fuite sous le lavabo",
+    "Der Wasserhahn tropft",
+    "die Toilette läuft über",
+    "A torneira da cozinha está a pingar",
+    "Kombi calismiyor",
+    "Kalorifer ısınmıyor",
+    "non funziona il riscaldamento",
+]
+"""Whose every word may look Dutch or English, or that are too short for a model of languages."""
+PLAIN = {
+    "no hot water": "en",
+    "toilet blocked": "en",
+    "geen warm water": "nl",
+    "me deur klemt": "nl",
+    "de la klemt": "nl",
+}
 MIXED = {
     "Kran w kuchni drupt de hele dag, moet leertje nieuw czy nie wiem": "nl",
     "Okno nie zamyka się, kozijn krom en muur vol schimmel, każdy może wejść": "nl",
@@ -29,9 +49,14 @@ MIXED = {
 }
 
 
-@pytest.mark.parametrize("text", FOREIGN)
+@pytest.mark.parametrize("text", FOREIGN + SHORT)
 def test_another_language_is_told(text):
     assert detect(text) == "other"
+
+
+@pytest.mark.parametrize(("text", "language"), PLAIN.items())
+def test_a_few_plain_words_are_read(text, language):
+    assert detect(text) == language
 
 
 @pytest.mark.parametrize(("text", "language"), MIXED.items())

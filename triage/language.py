@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.features import words_of
-from triage.marking import DUTCH, ENGLISH, FAMILIAR, FUNCTION, LETTERS, TELLING, count_marked
+from triage.marking import DUTCH, ENGLISH, FAMILIAR, FOREIGN, FUNCTION, LETTERS, TELLING, count_marked
 
 __all__ = ["Language", "detect", "detect_many", "mark"]
 
@@ -33,13 +33,34 @@ _ENGLISH = frozenset(
     the a an and of is in on to that not i we my our there at with for as but also from out still can have has no more
     this these what how me us you your it its by over under since because then when broken leaking leak door tap window
     heating does doesn doesnt don dont isn wont are was were please could would off been
+    kitchen bathroom bedroom ceiling shower sink roof stairs wall lock light mould mold blocked smell smells neighbours
+    repair fix hot cold after
     """.split()
 )
+_FOREIGN = frozenset(
+    """
+    el del una uno un por para muy esta esto roto rota agua puerta luz tengo puedo hay desde ayer cuando pero con se y
+    que mi su funciona cocina bano casa ayuda cierra gotea grifo caliente calefaccion ventana
+    le est nous avec une fuite fuit eau depuis chauffage porte marche sous serrure fenetre chaude toilettes bonjour
+    salle bain chambre mur lumiere ferme ouvre cassee
+    das und nicht ist wir haben habe ich ein eine im auf mit kein keine keinen seit sich aber auch geht unser unsere
+    wasser heizung fenster tropft wasserhahn lauft zimmer kuche schlussel bleibt kalt
+    il gli non sono nella della acqua rubinetto perde rotto rotta riscaldamento funziona chiude finestra calda
+    nao os uma torneira quente tenho aquecimento janela
+    jest od sie czy ale bardzo prosze woda wody kran okno drzwi cieknie kuchni lazience grzejnik cieplej zimno
+    ve bir cok yok var icin ama calismiyor musluk muslugu kapi bozuk akiyor damliyor kuf banyo banyoda evde mutfakta
+    este sunt si din apa robinet robinetul baie bucatarie curge merge
+    biyaha jiraan
+    """.split()
+)
+"""Common words of other languages that Dutch and English hardly have: a reason to look closer."""
 _FEW = 4
 """With fewer words than this nothing can be told: taken for Dutch."""
 
 _CANDIDATES = ["nl", "en", "pl", "tr", "ar", "de", "uk", "ru", "fr", "es", "pt", "it", "ro", "bg", "so", "zh", "fa"]
 
+_OWN_LETTERS = frozenset("àáâäçèéêëìíîïñòóôöùúûüĳ\u0300\u0301\u0302\u0308")
+"""What a few words of Dutch or English may have besides plain letters."""
 _LONG = 4
 _SHARED = frozenset("balkon dicht waren eigen meer slot over under hele trap laten".split())
 """Words of the lists that other languages have too."""
@@ -67,6 +88,7 @@ def mark(word: str) -> int:
         TELLING * telling
         + (DUTCH * (dutch and not english) + ENGLISH * (english and not dutch) + FUNCTION * (dutch or english))
         + LETTERS * letters
+        + FOREIGN * (word in _FOREIGN)
     )
 
 
@@ -93,18 +115,18 @@ def detect(text: str) -> Language:
     >>> detect("Woda cieknie z kranu w kuchni od tygodnia")
     'other'
     """
-    marks = np.array([mark(word) for word in words_of(text)], dtype=np.uint8)
+    marks = np.array([mark(word) for word in words_of(text)], dtype=np.uint16)
     return detect_many([text], marks, np.array([0, len(marks)]))[0]
 
 
-def detect_many(texts: Sequence[str], marks: NDArray[np.uint8], firsts: NDArray[np.int64]) -> list[Language]:
+def detect_many(texts: Sequence[str], marks: NDArray[np.uint16], firsts: NDArray[np.int64]) -> list[Language]:
     """Tell the language of many messages, of which the words are marked.
 
     Parameters
     ----------
     texts : sequence of str
         Clean messages.
-    marks : ndarray of uint8, shape (n_words,)
+    marks : ndarray of uint16, shape (n_words,)
         From `mark`, text after text; with `FAMILIAR` for words that are known to be Dutch or English.
     firsts : ndarray of int, shape (n_texts + 1,)
         Where the words of each text begin.
@@ -113,26 +135,26 @@ def detect_many(texts: Sequence[str], marks: NDArray[np.uint8], firsts: NDArray[
     -------
     list of {"nl", "en", "other"}
     """
-    bits = (DUTCH, ENGLISH, FUNCTION, LETTERS, FAMILIAR, TELLING)
-    dutch, english, function, letters, familiar, telling = count_marked(marks, bits, firsts)
+    bits = (DUTCH, ENGLISH, FUNCTION, LETTERS, FAMILIAR, TELLING, FOREIGN)
+    dutch, english, function, letters, familiar, telling, foreign = count_marked(marks, bits, firsts)
     speaks = (
         (5 * function >= letters)
         | (4 * familiar >= 3 * letters)
         | ((telling >= _MIXED) & (_MIXED_SHARE * telling >= letters))
     )
-    plain = speaks & (dutch + english > 0) & (letters >= _FEW)
+    plain = speaks & (dutch + english > foreign) & (letters >= _FEW)
     found: list[Language] = np.where(english > dutch, "en", "nl").tolist()
     for i in np.flatnonzero(~plain).tolist():
-        found[i] = _tell(texts[i], found[i], int(letters[i]), int(function[i]))
+        found[i] = _tell(texts[i], found[i], int(letters[i]), int(function[i]), int(foreign[i]))
     return found
 
 
-def _tell(text: str, guess: Language, letters: int, function: int) -> Language:
+def _tell(text: str, guess: Language, letters: int, function: int, foreign: int) -> Language:
     """Tell the language of a text whose function words alone do not."""
     if letters < _FEW and (text.isascii() or function):
-        return guess
+        return "other" if foreign > function else guess
     if letters < _FEW:
-        return "other" if _is_foreign_script(text) else "nl"
+        return "other" if _has_foreign_letters(text) else "nl"
     ranked: list[tuple[str, float]] = _identifier().rank(text[:1000].lower())
     likeliest = ranked[0][0]
     if likeliest in ("nl", "en"):
@@ -140,9 +162,8 @@ def _tell(text: str, guess: Language, letters: int, function: int) -> Language:
     return "other" if sum(chance for code, chance in ranked if code in ("nl", "en")) < _READ else guess
 
 
-def _is_foreign_script(text: str) -> bool:
-    letters = [c for c in text if c.isalpha()]
-    return sum(ord(c) > 0x24F for c in letters) > len(letters) / 2
+def _has_foreign_letters(text: str) -> bool:
+    return any(c.isalpha() and not c.isascii() and c not in _OWN_LETTERS for c in text.lower())
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ __all__ = [
     "DUTCH",
     "ENGLISH",
     "FAMILIAR",
+    "FOREIGN",
     "FUNCTION",
     "JOINT",
     "LETTERS",
@@ -25,17 +26,17 @@ __all__ = [
     "count_marked",
 ]
 
-DUTCH, ENGLISH, FUNCTION, LETTERS, JOINT, FAMILIAR, SPOKEN, TELLING = (1 << n for n in range(8))
-"""Marks of a word, a full byte: of one language alone; in either list; written with letters; joins clauses; known to
-be of either language; has two letters or more; of one language alone, and hardly another language has it."""
+DUTCH, ENGLISH, FUNCTION, LETTERS, JOINT, FAMILIAR, SPOKEN, TELLING, FOREIGN = (1 << n for n in range(9))
+"""Marks of a word: of one language alone; in either list; written with letters; joins clauses; known to be of either
+language; has two letters or more; of one language alone, and hardly another language has it; of another language."""
 
 
-def count_marked(marks: NDArray[np.uint8], bits: Sequence[int], firsts: NDArray[np.int64]) -> NDArray[np.int64]:
+def count_marked(marks: NDArray[np.uint16], bits: Sequence[int], firsts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Count the words of each text that have each of some marks.
 
     Parameters
     ----------
-    marks : ndarray of uint8, shape (n_words,)
+    marks : ndarray of uint16, shape (n_words,)
         Text after text.
     bits : sequence of int
         The marks.
@@ -47,7 +48,7 @@ def count_marked(marks: NDArray[np.uint8], bits: Sequence[int], firsts: NDArray[
     ndarray of int, shape (n_bits, n_texts)
     """
     counted = np.zeros((len(bits), len(marks) + 1), dtype=np.int64)
-    np.cumsum((marks & np.array(bits, dtype=np.uint8)[:, None]) > 0, axis=1, out=counted[:, 1:])
+    np.cumsum((marks & np.array(bits, dtype=np.uint16)[:, None]) > 0, axis=1, out=counted[:, 1:])
     return np.asarray(counted[:, firsts[1:]] - counted[:, firsts[:-1]])
 
 
@@ -57,7 +58,7 @@ class Marker:
     Parameters
     ----------
     mark : callable
-        Gives the marks of a folded word: a byte, and bits packed to words of 64.
+        Gives the marks of a folded word: its own, and bits packed to words of 64.
     n_signs : int
         How many words of 64 bits those are.
     """
@@ -78,10 +79,10 @@ class Marker:
 
     def _start_afresh(self, n_rows: int) -> None:
         self._known = np.zeros(n_rows, dtype=bool)
-        self._plain = np.zeros(n_rows, dtype=np.uint8)
+        self._plain = np.zeros(n_rows, dtype=np.uint16)
         self._signs = np.zeros((n_rows, self._n_signs), dtype=np.uint64)
 
-    def marks(self, words: Words, units: Units) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+    def marks(self, words: Words, units: Units) -> tuple[NDArray[np.uint16], NDArray[np.uint64]]:
         """Return the marks of each word, shapes (n_words,) and (n_words, n_signs)."""
         rows = units.places[::2]
         with self._lock:
