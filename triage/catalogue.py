@@ -58,8 +58,8 @@ class Text(_Part):
 class Phrases(_Part):
     """Words and phrases in Dutch and English."""
 
-    nl: list[Phrase] = Field(default=[], description="Dutch phrases")
-    en: list[Phrase] = Field(default=[], description="English phrases")
+    nl: tuple[Phrase, ...] = Field(default=(), description="Dutch phrases")
+    en: tuple[Phrase, ...] = Field(default=(), description="English phrases")
 
     def all(self) -> list[str]:
         """Return the phrases of both languages."""
@@ -84,7 +84,7 @@ class Article(_Part):
     basis: Basis = Field(description="Normalised citation")
     quote: str | None = Field(default=None, description="The statute's own words")
     reading: Text | None = Field(default=None, description="Our reading, in plain words")
-    conditions: list[str] = Field(default=[], description="Conditions that the text itself sets")
+    conditions: tuple[str, ...] = Field(default=(), description="Conditions that the text itself sets")
 
 
 class NotExpressed(_Part):
@@ -103,8 +103,8 @@ class Circumstance(_Part):
     over: Literal["any", "landlord", "tenant", "none"] = Field(
         description="Default responsibility on which it acts without being named by the rule"
     )
-    spares: list[RuleId] = Field(
-        default=[], description="Rules on which it does not act: they are about no fault of a thing"
+    spares: tuple[RuleId, ...] = Field(
+        default=(), description="Rules on which it does not act: they are about no fault of a thing"
     )
     responsible: Party = Field(description="Who is responsible when it holds")
     basis: Basis | None = Field(default=None, description="Citation; none where an overlay must give it")
@@ -143,6 +143,9 @@ class Departure(_Part):
 
     basis: Basis = Field(description="Where the association says so")
     when: Key | None = Field(default=None, description="Circumstance that the association turns against the tenant")
+    retires: RuleId | None = Field(
+        default=None, description="Rule of the landlord whose requests go to one of the tenant"
+    )
     law: Basis = Field(description="Article that gives it to the landlord")
     insists: bool = Field(description="True where the association's rule is applied all the same")
 
@@ -169,9 +172,9 @@ class Rule(Period):
     tip: Text = Field(description="What the tenant can do")
     words: Phrases = Field(description="Words that people use for it")
     examples: Phrases = Field(description="Messages as tenants type them")
-    unless: list[Unless] = Field(default=[], description="Exceptions of this rule, in the order of testing")
+    unless: tuple[Unless, ...] = Field(default=(), description="Exceptions of this rule, in the order of testing")
     beside: RuleId | None = Field(default=None, description="Rule of law that an own rule replaces or stands beside")
-    departures: list[Departure] = Field(default=[], description="Where it departs from law to the tenant's cost")
+    departures: tuple[Departure, ...] = Field(default=(), description="Where it departs from law to the tenant's cost")
     vera: Vera | None = Field(default=None, description="Sector codes, where the association maps them")
 
     @property
@@ -193,6 +196,9 @@ class Retirement(_Part):
     instead: RuleId | None = Field(default=None, description="Rule that takes its place; a person decides if left out")
     basis: Basis = Field(description="Where the association says so")
     valid_from: date | None = Field(default=None, description="First day on which it is retired")
+    insist: bool = Field(
+        default=False, description="Apply it even where the other rule gives the tenant what law gives the landlord"
+    )
 
 
 class Elsewhere(_Part):
@@ -220,18 +226,20 @@ class Catalogue(_Part):
     id: Key = Field(description="Short name, such as nl")
     version: str = Field(description="Version of the content")
     title: Text = Field(description="Whose rules these are")
-    sources: list[Source] = Field(description="Laws and documents")
-    not_expressed: list[NotExpressed] = Field(
-        default=[], description="What the law says and this file does not compute"
+    sources: tuple[Source, ...] = Field(description="Laws and documents")
+    not_expressed: tuple[NotExpressed, ...] = Field(
+        default=(), description="What the law says and this file does not compute"
     )
-    articles: list[Article] = Field(description="Articles and annex items that rules are based on")
-    circumstances: list[Circumstance] = Field(description="Facts that flip rules, in the order of testing")
-    elsewhere: list[Elsewhere] = Field(description="Kinds of messages with nothing to repair")
-    dangers: list[Danger] = Field(default=[], description="Signs of danger, gravest first")
-    rules: list[Rule] = Field(
+    articles: tuple[Article, ...] = Field(description="Articles and annex items that rules are based on")
+    circumstances: tuple[Circumstance, ...] = Field(description="Facts that flip rules, in the order of testing")
+    elsewhere: tuple[Elsewhere, ...] = Field(description="Kinds of messages with nothing to repair")
+    dangers: tuple[Danger, ...] = Field(default=(), description="Signs of danger, gravest first")
+    rules: tuple[Rule, ...] = Field(
         min_length=1, description="Who repairs what; an id may stand more than once, for different periods"
     )
-    retired: list[Retirement] = Field(default=[], description="Rules of the extended catalogue that no longer count")
+    retired: tuple[Retirement, ...] = Field(
+        default=(), description="Rules of the extended catalogue that no longer count"
+    )
     extends: str | None = Field(default=None, description="Id and version of the catalogue that this one was laid over")
 
     @model_validator(mode="after")
@@ -256,7 +264,8 @@ class Catalogue(_Part):
     @cached_property
     def hash(self) -> str:
         """SHA-256 of the content, as 64 hexadecimal digits."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        # without warnings, since a copy with other rules may have been given them in a list
+        return hashlib.sha256(self.model_dump_json(warnings=False).encode()).hexdigest()
 
     def rule(self, rule_id: str) -> Rule:
         """Return a rule by id; the last in the catalogue, if there is one for each of several periods.
@@ -291,7 +300,7 @@ class Catalogue(_Part):
         own = {entry.when: entry for entry in rule.unless}
         general = [c.id for c in self.circumstances if c.acts_on(rule)]
         order = general + [key for key in own if key not in general]
-        return [self._complete(own.get(key) or Unless(when=key)) for key in order]
+        return [self.complete(own.get(key) or Unless(when=key)) for key in order]
 
     def ruled(self, rule_id: str, holding: Collection[str]) -> tuple[Party, str]:
         """Tell who is responsible by a rule where some circumstances hold, and by what basis."""
@@ -301,7 +310,8 @@ class Catalogue(_Part):
                 return entry.responsible, entry.basis
         return rule.responsible, rule.basis
 
-    def _complete(self, entry: Unless) -> Unless:
+    def complete(self, entry: Unless) -> Unless:
+        """Fill in what an exception leaves to its circumstance."""
         circumstance = self._circumstances[entry.when]
         return Unless(
             when=entry.when,

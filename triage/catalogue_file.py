@@ -88,6 +88,8 @@ def _parse(path: Path) -> Any:
         ) from error
     except YAMLError as error:
         raise CatalogueError([f"{path}: not valid YAML: {str(error).splitlines()[0]}"]) from error
+    except RecursionError as error:
+        raise CatalogueError([f"{path}: brackets or lists nested too deep; take them apart"]) from error
     if not isinstance(tree, Mapping):
         raise CatalogueError([f"{path}:1: a catalogue is a mapping that starts with schema_version, id and version"])
     return tree

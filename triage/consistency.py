@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from triage.catalogue import Catalogue, Circumstance, Rule
+    from triage.catalogue import Catalogue, Circumstance, Rule, Unless
+    from triage.overlay import Overlay
 
-__all__ = ["InconsistentError", "Place", "find_problems"]
+__all__ = ["InconsistentError", "Place", "find_problems", "find_problems_over"]
 
 Place = tuple[str | int, ...]
 """Path of keys and indices that leads to a part of a file."""
@@ -115,3 +117,65 @@ def _is_known(basis: str, known: set[str]) -> bool:
 
 def _unknown_basis(basis: str) -> str:
     return f"basis {basis} is not among the articles; correct it or add the article"
+
+
+def find_problems_over(overlay: Overlay, base: Catalogue) -> Iterable[tuple[Place, str]]:
+    """Find where an overlay does not fit over a catalogue.
+
+    Yields
+    ------
+    place : tuple
+        Path of keys and indices within the overlay.
+    message : str
+        What is wrong and what to do.
+    """
+    known = {rule.id for rule in base.rules}
+    keys = {c.id for c in [*base.circumstances, *overlay.circumstances]}
+    here = known | {own.id for own in overlay.rules}
+    if not any(source.id == "own" for source in overlay.sources):
+        yield ("sources",), "sources: none has id own; describe the document that own:... refers to"
+    seen: set[tuple[object, ...]] = set()
+    for i, change in enumerate(overlay.changes):
+        period = (change.rule, change.valid_from, change.tenancy_from, change.tenancy_until)
+        if period in seen:
+            yield ("changes", i), f"change {change.rule}: stands twice for the same period; keep one"
+        seen.add(period)
+        if change.rule not in known:
+            yield ("changes", i, "rule"), f"change {change.rule}: no such rule{_alike(change.rule, known)}"
+        yield from _unknown_keys(("changes", i), f"change {change.rule}", change.unless, keys)
+    for i, own in enumerate(overlay.rules):
+        if own.id in known:
+            yield ("rules", i, "id"), f"rule {own.id}: exists in {base.id}; write it under changes, or use another id"
+        if own.beside is not None and own.beside not in known:
+            yield ("rules", i, "beside"), f"rule {own.id}: beside {own.beside}: no such rule{_alike(own.beside, known)}"
+        yield from _unknown_keys(("rules", i), f"rule {own.id}", own.unless, keys)
+    law = {c.id for c in base.circumstances if c.basis and not c.basis.startswith("own:")}
+    shares: dict[str, float] = {}
+    for i, cover in enumerate(overlay.covers):
+        if cover.when not in keys - law:
+            what = f"{cover.when} is the law's" if cover.when in law else f"no circumstance {cover.when!r}"
+            yield ("covers", i, "when"), f"cover: {what}; use one of {', '.join(sorted(keys - law))}"
+        share = shares.setdefault(cover.when, cover.share) if cover.share is not None else None
+        if share != cover.share:
+            where = ("covers", i, "share")
+            yield where, f"cover {cover.when}: share {cover.share}, but {share} in a cover above; keep one"
+        for pattern in cover.rules:
+            if not any(fnmatchcase(rule, pattern) for rule in here):
+                yield ("covers", i, "rules"), f"cover {cover.when}: {pattern} matches no rule{_alike(pattern, here)}"
+    for i, retirement in enumerate(overlay.retire):
+        for field, rule in (("rule", retirement.rule), ("instead", retirement.instead)):
+            if rule is not None and rule not in (known if field == "rule" else here):
+                yield ("retire", i, field), f"retire: no such rule {rule}{_alike(rule, known)}"
+
+
+def _unknown_keys(place: Place, subject: str, unless: list[Unless], keys: set[str]) -> Iterable[tuple[Place, str]]:
+    for j, entry in enumerate(unless):
+        if entry.when not in keys:
+            yield (*place, "unless", j, "when"), f"{subject}: no circumstance {entry.when!r}; use one of {sorted(keys)}"
+
+
+def _alike(id_: str, known: set[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(id_, known, n=3, cutoff=0.5)
+    return f"; did you mean {', '.join(near)}?" if near else ""

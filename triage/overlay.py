@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -24,18 +25,28 @@ from triage.catalogue import (
     Urgency,
     Vera,
 )
-from triage.consistency import InconsistentError, Place
+from triage.consistency import InconsistentError, find_problems_over
+from triage.departures import by_circumstance, by_retirement, by_rule, inherited
 
-__all__ = ["Change", "Cover", "Overlay", "OwnRule", "lay_over"]
+__all__ = ["Change", "Cover", "Overlay", "OwnCircumstance", "OwnRule", "lay_over"]
 
 OwnBasis = Annotated[str, StringConstraints(pattern=r"^own:\S+$")]
 
 _TESTS_OF_THE_ANNEX = ("common_part", "out_of_reach", "specialist_work", "significant_cost")
 """A small repair is one inside the dwelling, that is easy, and costs little (BW 7:217, annex under d)."""
 
+_TAKES_PART = 0.5
+"""Which part of the tenants is in a subscription or fund, where nobody says."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OwnCircumstance(Circumstance):
+    """A fact of the association's own that flips rules."""
+
+    insist: bool = Field(default=False, description="Let it act even where law gives the repair to the landlord")
 
 
 class Change(Period):
@@ -78,11 +89,11 @@ class Cover(_Part):
     when: Key = Field(description="Circumstance: subscription, glass_fund, drain_fund or one of your own")
     basis: OwnBasis = Field(description="Where the association says so")
     rules: list[str] = Field(min_length=1, description="Rules that are covered; drain.* is all that start so")
-    share: float = Field(
-        default=0.5,
+    share: float | None = Field(
+        default=None,
         ge=0,
         le=1,
-        description="Which part of your tenants takes part; counts where it is not known",
+        description="Which part of your tenants takes part, where that is not known; as it was, or half, if left out",
     )
     question: Text | None = Field(default=None, description="Question that settles it")
 
@@ -96,7 +107,7 @@ class Overlay(_Part):
     version: str = Field(description="Version of the content")
     title: Text = Field(description="Whose rules these are")
     sources: list[Source] = Field(min_length=1, description="The association's own documents; one has id own")
-    circumstances: list[Circumstance] = Field(default=[], description="Facts of your own that flip rules")
+    circumstances: list[OwnCircumstance] = Field(default=[], description="Facts of your own that flip rules")
     changes: list[Change] = Field(default=[], description="What you say otherwise about rules that exist")
     covers: list[Cover] = Field(default=[], description="What a subscription or fund pays")
     rules: list[OwnRule] = Field(default=[], description="Rules that you add")
@@ -123,18 +134,15 @@ def lay_over(overlay: Overlay, base: Catalogue) -> Catalogue:
     InconsistentError
         If the overlay names what does not exist; it lists every problem with its place in the overlay.
     """
-    problems = list(_find_problems(overlay, base))
+    problems = list(find_problems_over(overlay, base))
     if problems:
         raise InconsistentError(problems)
-    shares = {cover.when: cover.share for cover in overlay.covers}
-    circumstances = [
-        c.model_copy(update={"share": shares.get(c.id, c.share)}) for c in [*base.circumstances, *overlay.circumstances]
-    ]
-    law = Catalogue(**{**dict(base), "circumstances": circumstances})
-    rules = list(base.rules)
+    law = _with_circumstances(overlay, base)
+    rules = list(law.rules)
     for change in overlay.changes:
         rules = _with_version(rules, _changed(change, law))
     rules += [_added(own, law) for own in overlay.rules]
+    rules, retired = _retire(overlay.retire, rules, law)
     return Catalogue(
         schema_version=base.schema_version,
         id=overlay.id,
@@ -143,13 +151,60 @@ def lay_over(overlay: Overlay, base: Catalogue) -> Catalogue:
         sources=[*base.sources, *overlay.sources],
         not_expressed=base.not_expressed,
         articles=base.articles,
-        circumstances=circumstances,
+        circumstances=law.circumstances,
         elsewhere=base.elsewhere,
         dangers=base.dangers,
         rules=[_covered(rule, overlay.covers) for rule in rules],
-        retired=[*base.retired, *overlay.retire],
+        retired=[*base.retired, *retired],
         extends=f"{base.id} {base.version}",
     )
+
+
+def _with_circumstances(overlay: Overlay, base: Catalogue) -> Catalogue:
+    """Add the circumstances of the association, and note on each rule which of them turn it against the tenant."""
+    circumstances = [*base.circumstances, *(_lawfully_acting(own) for own in overlay.circumstances)]
+    rules = [
+        _noted(rule, [found for own in overlay.circumstances for found in by_circumstance(own, rule, base)])
+        for rule in base.rules
+    ]
+    shared = [_shared(circumstance, overlay.covers) for circumstance in circumstances]
+    return Catalogue(**{**dict(base), "circumstances": shared, "rules": rules})
+
+
+def _lawfully_acting(own: OwnCircumstance) -> Circumstance:
+    """Let a circumstance that gives the tenant repairs act only where a rule names it, unless it is insisted on."""
+    fields = dict(own)
+    insists = fields.pop("insist")
+    if own.responsible == "tenant" and own.basis and not insists:
+        fields["over"] = "none"
+    return Circumstance(**fields)
+
+
+def _shared(circumstance: Circumstance, covers: Iterable[Cover]) -> Circumstance:
+    shares = [cover.share for cover in covers if cover.when == circumstance.id]
+    if not shares:
+        return circumstance
+    given = next((share for share in shares if share is not None), None)
+    return circumstance.model_copy(update={"share": (circumstance.share or _TAKES_PART) if given is None else given})
+
+
+def _noted(rule: Rule, departures: list[Departure]) -> Rule:
+    return rule.model_copy(update={"departures": (*rule.departures, *departures)}) if departures else rule
+
+
+def _retire(
+    retirements: Iterable[Retirement], rules: list[Rule], law: Catalogue
+) -> tuple[list[Rule], list[Retirement]]:
+    """Retire rules; one that law gives the landlord gives way to one of the tenant only if that is insisted on."""
+    applied = []
+    for retirement in retirements:
+        departures = list(by_retirement(retirement, law, rules))
+        noted = retirement.rule
+        if all(departure.insists for departure in departures):
+            applied.append(retirement)
+            noted = retirement.instead or noted
+        rules = [_noted(rule, departures) if rule.id == noted else rule for rule in rules]
+    return rules, applied
 
 
 def _with_version(rules: list[Rule], changed: Rule) -> list[Rule]:
@@ -161,10 +216,8 @@ def _with_version(rules: list[Rule], changed: Rule) -> list[Rule]:
 
 def _changed(change: Change, base: Catalogue) -> Rule:
     law = base.rule(change.rule)
-    departures = [*_departures(law, law.responsible, base, change)]
+    departures = list(by_rule(change, law, base))
     applied = change.insist or all(departure.when for departure in departures)
-    unless = _lawful(change, departures)
-    own = {entry.when for entry in unless}
     flips = applied and change.responsible not in (None, law.responsible)
     return law.model_copy(
         update={
@@ -173,49 +226,39 @@ def _changed(change: Change, base: Catalogue) -> Rule:
             "why": (change.why or (_NO_REASON if flips else law.why)) if applied else law.why,
             "tip": change.tip or (_NO_TIP if flips else law.tip),
             "urgency": change.urgency or law.urgency,
-            "unless": [*unless, *(entry for entry in law.unless if entry.when not in own)],
+            "unless": _exceptions(change, law.unless, departures, base),
             "valid_from": change.valid_from,
             "valid_until": change.valid_until,
             "tenancy_from": change.tenancy_from,
             "tenancy_until": change.tenancy_until,
             "beside": law.id,
-            "departures": departures,
+            "departures": (*inherited(change, law, base), *departures),
             "vera": change.vera or law.vera,
         }
     )
 
 
-def _departures(law: Rule, default: Party, base: Catalogue, own: Change | OwnRule) -> Iterator[Departure]:
-    """Find where an own rule gives the tenant what the law beside it gives the landlord."""
-    responsible = own.responsible or default
-    if responsible == "tenant" and default == "landlord":
-        yield Departure(basis=own.basis, law=law.basis, insists=own.insist)
-    lawful = {entry.when: entry for entry in base.exceptions(law)}
-    for entry in own.unless:
-        to_tenant = (entry.responsible or base.circumstance(entry.when).responsible) == "tenant"
-        exception = lawful.get(entry.when)
-        allowed = (exception.responsible if exception else law.responsible) == "tenant"
-        if to_tenant and not allowed:
-            article = exception.basis if exception and exception.basis else law.basis
-            yield Departure(basis=entry.basis or own.basis, when=entry.when, law=article, insists=own.insist)
-
-
-def _lawful(own: Change | OwnRule, departures: list[Departure]) -> list[Unless]:
-    """List the exceptions that are applied: all, or those that law allows."""
+def _exceptions(
+    own: Change | OwnRule, law: Iterable[Unless], departures: list[Departure], base: Catalogue
+) -> tuple[Unless, ...]:
+    """Put own exceptions that are applied before those of law, or behind if they give the tenant what law gives too."""
     turned = {departure.when for departure in departures}
-    return [entry for entry in own.unless if own.insist or entry.when not in turned]
+    applied = [entry for entry in own.unless if own.insist or entry.when not in turned]
+    named = {entry.when for entry in applied}
+    behind = [e for e in applied if e.when not in turned and base.complete(e).responsible == "tenant"]
+    return (*(e for e in applied if e not in behind), *(e for e in law if e.when not in named), *behind)
 
 
 def _added(own: OwnRule, base: Catalogue) -> Rule:
     law = base.rule(own.beside) if own.beside else None
-    departures = [*_departures(law, law.responsible, base, own)] if law else []
+    departures = list(by_rule(own, law, base)) if law else []
+    carried = [found for found in inherited(own, law, base) if not found.retires] if law else []
     applied = own.insist or all(departure.when for departure in departures)
-    unless = _lawful(own, departures)
-    if own.responsible == "tenant" and not own.insist:
-        named = {entry.when for entry in unless}
-        inherited = [entry for entry in (law.unless if law else []) if entry.when not in named]
-        tests = {*named, *(entry.when for entry in inherited)}
-        unless += inherited + [Unless(when=key) for key in _TESTS_OF_THE_ANNEX if key not in tests]
+    lawful: list[Unless] = []
+    if own.responsible == "tenant" and (not own.insist or all(departure.when for departure in departures)):
+        lawful += law.unless if law else []
+        tests = {entry.when for entry in lawful}
+        lawful += [Unless(when=key) for key in _TESTS_OF_THE_ANNEX if key not in tests]
     return Rule(
         id=own.id,
         title=own.title,
@@ -227,13 +270,13 @@ def _added(own: OwnRule, base: Catalogue) -> Rule:
         tip=own.tip or (law.tip if law else _NO_TIP),
         words=own.words,
         examples=own.examples,
-        unless=unless,
+        unless=_exceptions(own, lawful, departures, base),
         valid_from=own.valid_from,
         valid_until=own.valid_until,
         tenancy_from=own.tenancy_from,
         tenancy_until=own.tenancy_until,
         beside=own.beside,
-        departures=departures,
+        departures=[*carried, *departures],
         vera=own.vera,
     )
 
@@ -249,56 +292,6 @@ def _covered(rule: Rule, covers: Iterable[Cover]) -> Rule:
     entries = [
         Unless(when=cover.when, responsible="landlord", basis=cover.basis, question=cover.question)
         for cover in covers
-        if cover.when not in named and any(_matches(rule.id, pattern) for pattern in cover.rules)
+        if cover.when not in named and any(fnmatchcase(rule.id, pattern) for pattern in cover.rules)
     ]
-    return rule.model_copy(update={"unless": [*rule.unless, *entries]}) if entries else rule
-
-
-def _matches(rule_id: str, pattern: str) -> bool:
-    return rule_id.startswith(pattern[:-1]) if pattern.endswith("*") else rule_id == pattern
-
-
-def _find_problems(overlay: Overlay, base: Catalogue) -> Iterator[tuple[Place, str]]:
-    known = {rule.id for rule in base.rules}
-    keys = {c.id for c in [*base.circumstances, *overlay.circumstances]}
-    here = known | {own.id for own in overlay.rules}
-    if not any(source.id == "own" for source in overlay.sources):
-        yield ("sources",), "sources: none has id own; describe the document that own:... refers to"
-    seen: set[tuple[object, ...]] = set()
-    for i, change in enumerate(overlay.changes):
-        period = (change.rule, change.valid_from, change.tenancy_from, change.tenancy_until)
-        if period in seen:
-            yield ("changes", i), f"change {change.rule}: stands twice for the same period; keep one"
-        seen.add(period)
-        if change.rule not in known:
-            yield ("changes", i, "rule"), f"change {change.rule}: no such rule{_alike(change.rule, known)}"
-        yield from _unknown_keys(("changes", i), f"change {change.rule}", change.unless, keys)
-    for i, own in enumerate(overlay.rules):
-        if own.id in known:
-            yield ("rules", i, "id"), f"rule {own.id}: exists in {base.id}; write it under changes, or use another id"
-        if own.beside is not None and own.beside not in known:
-            yield ("rules", i, "beside"), f"rule {own.id}: beside {own.beside}: no such rule{_alike(own.beside, known)}"
-        yield from _unknown_keys(("rules", i), f"rule {own.id}", own.unless, keys)
-    for i, cover in enumerate(overlay.covers):
-        if cover.when not in keys:
-            yield ("covers", i, "when"), f"cover: no circumstance {cover.when!r}; use one of {', '.join(sorted(keys))}"
-        for pattern in cover.rules:
-            if not any(_matches(rule, pattern) for rule in here):
-                yield ("covers", i, "rules"), f"cover {cover.when}: {pattern} matches no rule{_alike(pattern, here)}"
-    for i, retirement in enumerate(overlay.retire):
-        for field, rule in (("rule", retirement.rule), ("instead", retirement.instead)):
-            if rule is not None and rule not in (known if field == "rule" else here):
-                yield ("retire", i, field), f"retire: no such rule {rule}{_alike(rule, known)}"
-
-
-def _unknown_keys(place: Place, subject: str, unless: list[Unless], keys: set[str]) -> Iterator[tuple[Place, str]]:
-    for j, entry in enumerate(unless):
-        if entry.when not in keys:
-            yield (*place, "unless", j, "when"), f"{subject}: no circumstance {entry.when!r}; use one of {sorted(keys)}"
-
-
-def _alike(id_: str, known: set[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(id_, known, n=3, cutoff=0.5)
-    return f"; did you mean {', '.join(near)}?" if near else ""
+    return rule.model_copy(update={"unless": (*rule.unless, *entries)}) if entries else rule

@@ -70,6 +70,8 @@ def _departure(departure: Departure, catalogue: Catalogue) -> str:
     what = f"{departure.basis} gives it to the tenant"
     if departure.when:
         what += f" when {catalogue.circumstance(departure.when).title.en.lower()}"
+    if departure.retires:
+        what += f" by retiring {departure.retires}"
     applied = (
         "it is applied all the same, since the catalogue insists"
         if departure.insists
