@@ -145,7 +145,7 @@ def test_a_bad_row_is_written_with_its_reason(triager, tmp_path):
         (b"melding\nketel\n", {"encoding": "klingon"}, "klingon"),
         (b"", {}, "empty"),
         (b"melding\rketel\rkraan\r", {}, "carriage return"),
-        (b'melding\n"ketel\n', {}, ""),
+        (b'melding\n"ketel\n', {}, "line 2"),
         (b"a,b\n1,2\n", {}, "--column"),
         (b"a,b\n1,2\n", {"column": "c"}, "'c'"),
         (b"text,b\n1,2\n", {"date_column": "dag"}, "'dag'"),
@@ -154,9 +154,6 @@ def test_a_bad_row_is_written_with_its_reason(triager, tmp_path):
 )
 def test_what_cannot_be_read_is_named_with_the_remedy(triager, tmp_path, content, options, says):
     (tmp_path / "in.csv").write_bytes(content)
-    if not says:
-        assert score(triager, tmp_path / "in.csv", tmp_path / "out.csv", Options(**options)).requests == 1
-        return
     with pytest.raises(TriageError, match=says):
         score(triager, tmp_path / "in.csv", tmp_path / "out.csv", Options(**options))
 

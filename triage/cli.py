@@ -81,7 +81,9 @@ def score(
         str | None, typer.Option(help="Column with the message; found by itself if there is one text column.")
     ] = None,
     per: Annotated[str, typer.Option(help="One row per 'request' or per 'finding'.")] = "request",
-    date_column: Annotated[str | None, typer.Option(help="Column with the day of each request.")] = None,
+    date_column: Annotated[
+        str | None, typer.Option(help="Column with the day of each request, as 2026-03-01 or 1-3-2026.")
+    ] = None,
     fact_column: Annotated[
         list[str] | None, typer.Option(help="Column with something known, named as its fact. May be repeated.")
     ] = None,

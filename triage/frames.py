@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from triage.backlog.rows import free_names
 from triage.backlog.work import Shipped, message_column
 from triage.batch import COLUMNS
 
@@ -112,11 +112,6 @@ def meta(frame: pd.DataFrame) -> pd.DataFrame:
     """
     results = {name: pd.Series(dtype=_TYPES.get(name, "object")) for name in COLUMNS}
     return _beside(frame.iloc[:0], pd.DataFrame(results, index=frame.index[:0]))
-
-
-def free_names(taken: Sequence[str]) -> dict[str, str]:
-    """Return the name of each result in a table that has other columns already."""
-    return {name: f"triage_{name}" if name in taken else name for name in COLUMNS}
 
 
 def _beside(frame: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from triage.backlog.table_source import need
 from triage.backlog.work import Shipped
-from triage.frames import free_names
+from triage.backlog.rows import free_names
 
 if TYPE_CHECKING:
     from triage.triager import Triager

@@ -60,8 +60,8 @@ class _Clock:
             return
         self._told = now
         rate = (done - self._before) / max(now - self._began, 1e-9)
-        left = (total - done) / rate if rate else float("inf")
-        self._say(f"scored {done:,} of {total:,} rows, {rate:,.0f} a second, {left:,.0f} s left")
+        left = f", {(total - done) / rate:,.0f} s left" if rate else ""
+        self._say(f"scored {done:,} of {total:,} rows, {rate:,.0f} a second{left}")
 
 
 def show(summary: Summary) -> None:

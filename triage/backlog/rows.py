@@ -10,7 +10,19 @@ from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["PREFIX", "Part", "Rows", "Source", "distinct", "identity_of_file", "put_in_place"]
+from triage.batch import COLUMNS
+
+__all__ = [
+    "PREFIX",
+    "Part",
+    "Rows",
+    "Source",
+    "distinct",
+    "free_names",
+    "identity_of_file",
+    "put_in_place",
+    "write_whole",
+]
 
 PREFIX = "triage_"
 """Before the name of a result that the source has a column of."""
@@ -52,10 +64,13 @@ class Rows:
         One row a request, in the order of the source.
     problems : dict of int to str
         Rows that could not be read well, by place in the frame, and what is wrong.
+    raw : dict of int to str
+        All that stands in such a row, where the frame does not hold it: it may tell of danger.
     """
 
     frame: pd.DataFrame
     problems: dict[int, str] = field(default_factory=dict)
+    raw: dict[int, str] = field(default_factory=dict)
 
 
 class Source(ABC):
@@ -85,19 +100,40 @@ class Source(ABC):
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """Give names that occur twice a number, as pandas does.
+    """Give names that occur twice a number that no other has, as pandas does.
 
     Examples
     --------
     >>> distinct(["id", "melding", "id"])
     ['id', 'melding', 'id.1']
+    >>> distinct(["id", "id", "id.1"])
+    ['id', 'id.2', 'id.1']
     """
-    seen: dict[str, int] = {}
-    unlike = []
+    unlike: list[str] = []
     for name in names:
-        count = seen[name] = seen.get(name, -1) + 1
-        unlike.append(f"{name}.{count}" if count else name)
+        own, count = name, 0
+        while own in unlike or (count and own in names):
+            count += 1
+            own = f"{name}.{count}"
+        unlike.append(own)
     return unlike
+
+
+def free_names(taken: Sequence[str], names: Sequence[str] = COLUMNS) -> dict[str, str]:
+    """Return the name of each result in a table that has other columns already: with prefixes until it is free.
+
+    Examples
+    --------
+    >>> free_names(["rule", "basis", "triage_basis"], ["reason", "rule", "basis"])
+    {'reason': 'reason', 'rule': 'triage_rule', 'basis': 'triage_triage_basis'}
+    """
+    free = {}
+    for name in names:
+        own = name
+        while own in taken:
+            own = PREFIX + own
+        free[name] = own
+    return free
 
 
 def put_in_place(unfinished: Path, path: Path) -> None:
@@ -107,13 +143,17 @@ def put_in_place(unfinished: Path, path: Path) -> None:
     unfinished.replace(path)
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there wholly or not at all."""
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.write_bytes(content)
+    put_in_place(unfinished, path)
+
+
 def identity_of_file(path: Path) -> dict[str, str | int]:
-    """Tell a file from another by its size and its beginning and end."""
+    """Tell a file from another by all that it holds; a row may have been changed anywhere."""
     import hashlib
 
-    size = path.stat().st_size
     with path.open("rb") as file:
-        digest = hashlib.sha256(file.read(1 << 20))
-        file.seek(max(size - (1 << 20), 0))
-        digest.update(file.read())
-    return {"file": str(path), "bytes": size, "sha256 of its ends": digest.hexdigest()}
+        digest = hashlib.file_digest(file, "sha256")
+    return {"file": str(path), "sha256": digest.hexdigest()}

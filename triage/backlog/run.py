@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 from triage._version import __version__
+from triage.backlog.database import SOLVED, SqlSink, SqlSource, is_database, shown
+from triage.backlog.folder import begin_or_go_on, clear, folder_of, held
 from triage.backlog.rows import Part, Rows, Source
-from triage.backlog.sinks import CsvSink, ExcelSink, JsonLinesSink, ParquetSink, Sink, SqlSink
-from triage.backlog.table_source import ExcelSource, ParquetSource, SqlSource
-from triage.backlog.text_source import CsvSource, JsonLinesSource, readable
-from triage.backlog.work import Shipped, Work, do_parts, write_whole
+from triage.backlog.sinks import CsvSink, ExcelSink, JsonLinesSink, ParquetSink, Sink
+from triage.backlog.table_source import ExcelSource, ParquetSource
+from triage.backlog.text_source import CsvSource, JsonLinesSource
+from triage.backlog.work import Shipped, Work, do_parts
 from triage.errors import TriageError
 
 if TYPE_CHECKING:
     from triage.triager import Triager
 
 __all__ = ["Options", "Summary", "score"]
-
-log = logging.getLogger(__name__)
 
 _PARTS_AT_ONCE = 4
 """Parts that a worker is given at a time."""
@@ -122,57 +122,63 @@ def score(
         If the source cannot be read or the output not be written; it says what to do.
     """
     options = options or Options()
-    if not _is_database(output) and Path(output).resolve() == Path(source).resolve():
+    if not is_database(output) and Path(output).resolve() == Path(source).resolve():
         raise TriageError(f"{output}: is the source itself; give another name for the output")
     if options.per not in ("request", "finding"):
         raise TriageError(f"--per {options.per}: use 'request' or 'finding'")
-    folder = _folder(output, options)
+    folder = folder_of(output, options.output_table)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        reader = _open_source(source, options, folder)
-        sink = _open_sink(output, options, reader)
-        work = Work(folder, sink, reader, options)
-        parts = reader.parts(options.rows)
-        _resume(folder, sink, triager, reader, options)
-        done = [part for part in parts if work.is_done(part)]
-        _do(triager, reader, work, [part for part in parts if not work.is_done(part)], done, parts, progress)
-        sink.assemble([work.path(part) for part in parts], work.all_columns())
-        summary = Summary()
-        for part in parts:
-            summary.add(work.counts(part))
+        with held(folder):
+            summary = _score(triager, source, output, options, folder, progress)
+            clear(folder)
     except OSError as error:
+        raise TriageError(f"{error.filename or shown(output)}: {error.strerror or error}; {SOLVED}") from error
+    except BrokenExecutor as error:
         raise TriageError(
-            f"{error.filename or output}: {error.strerror or error}; when that is solved, the same command goes on "
+            "a worker was killed, perhaps because memory ran out: fewer --jobs need less; the same command goes on "
             "where it stopped"
         ) from error
-    finally:
-        _drop_if_empty(folder)
-    shutil.rmtree(folder)
     return summary
 
 
-def _is_database(name: str | Path) -> bool:
-    return "://" in str(name)
+def _score(
+    triager: Triager,
+    source: str | Path,
+    output: str | Path,
+    options: Options,
+    folder: Path,
+    progress: Callable[[int, int], None],
+) -> Summary:
+    reader = _open_source(source, options)
+    sink = _open_sink(output, options, reader, folder)
+    work = Work(folder, sink, reader, options)
+    work.check_facts(triager)
+    parts = reader.parts(options.rows)
+    begin_or_go_on(folder, sink, _job(triager, reader, output, options))
+    _do(triager, reader, work, parts, progress)
+    sink.assemble([work.path(part) for part in parts], work.all_columns())
+    summary = Summary()
+    for part in parts:
+        summary.add(work.counts(part))
+    return summary
 
 
-def _folder(output: str | Path, options: Options) -> Path:
-    if _is_database(output):
-        if not options.output_table:
-            raise TriageError(f"{output}: which table shall be made? Give --output-table")
-        return Path(f"{options.output_table}.parts")
-    path = Path(output)
-    return path.with_name(path.name + ".parts")
+def _job(triager: Triager, source: Source, output: str | Path, options: Options) -> dict[str, Any]:
+    """Tell this run from any that would give other results."""
+    return {
+        "source": source.identity(),
+        "output": shown(output) if is_database(output) else Path(output).name,
+        "options": {name: value for name, value in asdict(options).items() if name != "n_jobs"},
+        "library": __version__,
+        "model": triager.model.hash,
+        "catalogue": triager.catalogue.hash,
+    }
 
 
-def _drop_if_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-
-
-def _open_source(name: str | Path, options: Options, folder: Path) -> Source:
-    if _is_database(name):
+def _open_source(name: str | Path, options: Options) -> Source:
+    if is_database(name):
         if not options.table:
-            raise TriageError(f"{name}: which table holds the requests? Give --table")
+            raise TriageError(f"{shown(name)}: which table holds the requests? Give --table")
         return SqlSource(str(name), options.table, options.order_by)
     path = Path(name)
     if not path.is_file():
@@ -182,74 +188,35 @@ def _open_source(name: str | Path, options: Options, folder: Path) -> Source:
         return ExcelSource(path, options.sheet)
     if kind in (".parquet", ".pq"):
         return ParquetSource(path)
-    text, encoding = readable(path, options.encoding, folder)
     if kind in (".jsonl", ".ndjson"):
-        return JsonLinesSource(text, encoding)
+        return JsonLinesSource(path, options.encoding)
     if kind in (".csv", ".tsv", ".txt"):
-        return CsvSource(text, encoding, options.separator)
+        return CsvSource(path, options.encoding, options.separator)
     raise TriageError(f"{path}: cannot tell the kind of file from {kind!r}; use .csv, .xlsx, .jsonl or .parquet")
 
 
-def _open_sink(name: str | Path, options: Options, source: Source) -> Sink:
-    if _is_database(name):
-        return SqlSink(str(name), str(options.output_table), source)
+def _open_sink(name: str | Path, options: Options, source: Source, folder: Path) -> Sink:
+    if is_database(name):
+        return SqlSink(str(name), str(options.output_table), source, folder)
     path = Path(name)
     kind = path.suffix.lower()
     if kind == ".xlsx":
-        return ExcelSink(path)
+        return ExcelSink(path, source)
     if kind in (".jsonl", ".ndjson"):
-        return JsonLinesSink(path)
+        return JsonLinesSink(path, source)
     if kind in (".parquet", ".pq"):
-        return ParquetSink(path)
+        return ParquetSink(path, source)
     if kind in (".csv", ".tsv", ".txt"):
-        return CsvSink(path, "\t" if kind == ".tsv" else getattr(source, "separator", ","))
+        return CsvSink(path, source)
     raise TriageError(f"{path}: cannot tell the kind of file from {kind!r}; use .csv, .xlsx, .jsonl or .parquet")
 
 
-def _resume(folder: Path, sink: Sink, triager: Triager, source: Source, options: Options) -> None:
-    """See that what the folder holds belongs to this very job, or begin it.
-
-    Raises
-    ------
-    TriageError
-        If it is another's.
-    """
-    job = {
-        "source": source.identity(),
-        "options": {k: v for k, v in asdict(options).items() if k != "n_jobs"},
-        "library": __version__,
-        "model": triager.model.hash,
-        "catalogue": triager.catalogue.hash,
-    }
-    wanted = json.loads(json.dumps(job))
-    path = folder / "job.json"
-    if not path.exists():
-        if isinstance(sink, SqlSink):
-            sink.check_free()
-        # A run that was stopped while it tidied up may have left parts behind.
-        for left in folder.glob("[0-9]*"):
-            left.unlink()
-        write_whole(path, json.dumps(wanted, indent=1).encode())
-        return
-    held = json.loads(path.read_text(encoding="utf-8"))
-    unlike = [key for key in wanted if held.get(key) != wanted[key]]
-    if unlike:
-        raise TriageError(
-            f"{folder} holds an unfinished run that differs in {', '.join(unlike)}; repeat that run as it was, or "
-            "delete the folder to begin afresh"
-        )
-
-
 def _do(
-    triager: Triager,
-    source: Source,
-    work: Work,
-    todo: Sequence[Part],
-    done: Sequence[Part],
-    parts: Sequence[Part],
-    progress: Callable[[int, int], None],
+    triager: Triager, source: Source, work: Work, parts: Sequence[Part], progress: Callable[[int, int], None]
 ) -> None:
-    rows, total = sum(part.count for part in done), sum(part.count for part in parts)
+    todo = [part for part in parts if not work.is_done(part)]
+    total = sum(part.count for part in parts)
+    rows = total - sum(part.count for part in todo)
     progress(rows, total)
     finished = _alone(triager, source, work, todo) if work.n_jobs == 1 else _together(triager, source, work, todo)
     for count in finished:
@@ -272,20 +239,34 @@ def _together(triager: Triager, source: Source, work: Work, todo: Sequence[Part]
         at_once = max(1, min(_PARTS_AT_ONCE, len(todo) // (4 * effective_n_jobs(work.n_jobs))))
         waiting = deque(_batches(todo, at_once))
         finished = parallel(delayed(do_parts)(shipped, source, work, some) for some in _taken(waiting.popleft))
-        yield from _meanwhile(shipped, source, work, waiting, todo[:at_once])
-        yield from finished
+        own = (do_parts(shipped, source, work, some) for some in _taken(waiting.pop))
+        yield from _helped(finished, own, waiting)
     else:
         read: Iterator[tuple[Part, Rows]] = zip(todo, source.read(todo), strict=True)
         yield from parallel(delayed(do_parts)(shipped, None, work, [part], rows) for part, rows in read)
 
 
-def _meanwhile(
-    shipped: Shipped, source: Source, work: Work, waiting: deque[list[Part]], first: Sequence[Part]
-) -> Iterator[int]:
-    """Score from the back until a worker has delivered: workers take seconds to start."""
-    own = _taken(waiting.pop)
-    while not any(work.is_done(part) for part in first) and (some := next(own, None)):
-        yield do_parts(shipped, source, work, some)
+def _helped(finished: Iterator[int], own: Iterator[int], waiting: deque[list[Part]]) -> Iterator[int]:
+    """Score beside the workers until one of them has delivered or failed: they take seconds to start."""
+    stop = Event()
+
+    def help_out() -> int:
+        rows = 0
+        while not stop.is_set() and (count := next(own, 0)):
+            rows += count
+        return rows
+
+    with ThreadPoolExecutor(1) as here:
+        helped = here.submit(help_out)
+        try:
+            yield from islice(finished, 1)
+        finally:
+            stop.set()
+    if helped.exception():
+        waiting.clear()
+        deque(finished, maxlen=0)
+    yield helped.result()
+    yield from finished
 
 
 def _taken(take: Callable[[], list[Part]]) -> Iterator[list[Part]]:

@@ -1,37 +1,64 @@
-"""Where results go: parts that are written one by one, and the file or table they become together."""
+"""Where results go: parts that are written one by one, and the file they become together."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
+import math
+import re
 import shutil
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+import numpy as np
 import pandas as pd
 
 from triage.backlog.rows import PREFIX, Source, put_in_place
-from triage.backlog.table_source import SqlSource, need
+from triage.backlog.table_source import need
 from triage.errors import TriageError
 
-__all__ = ["CsvSink", "ExcelSink", "JsonLinesSink", "ParquetSink", "Sink", "SqlSink"]
+__all__ = [
+    "CsvSink",
+    "ExcelSink",
+    "JsonLinesSink",
+    "ParquetSink",
+    "Sink",
+    "as_text",
+    "kinds",
+    "read_json_lines",
+    "write_json_lines",
+]
 
 _MOST_EXCEL_ROWS = 1_048_576
 _LONGEST_CELL = 32_767
 _EPOCH = datetime(2000, 1, 1)
-_TYPES = {"confidence": "float", "urgent": "bool", "start": "int", "end": "int"}
+_KINDS = {"confidence": "float", "urgent": "bool", "start": "int", "end": "int"}
 """Kinds of our own columns that are not text."""
+_DATES: dict[str, type[datetime] | type[date] | type[time]] = {"datetime": datetime, "date": date, "time": time}
+"""What Excel has kinds of cells for and JSON has not; the narrower first."""
 
 
 class Sink(ABC):
-    """Where results go."""
+    """Where results go.
+
+    Parameters
+    ----------
+    name : str
+        How to call it in errors.
+    source : Source
+        Its columns come first, results behind them.
+    """
 
     suffix: str
     """Of a part's file."""
+
+    def __init__(self, name: str, source: Source) -> None:
+        self.name, self.given = name, len(source.columns())
 
     @abstractmethod
     def write_part(self, frame: pd.DataFrame, path: Path) -> None:
@@ -48,9 +75,11 @@ class _FileSink(Sink):
     Parameters
     ----------
     path : Path
+    source : Source
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, source: Source) -> None:
+        super().__init__(str(path), source)
         self.path = path
 
     def assemble(self, parts: Sequence[Path], columns: Sequence[str]) -> None:
@@ -63,43 +92,37 @@ class _FileSink(Sink):
     def _join(self, parts: Sequence[Path], columns: Sequence[str], target: Path) -> None: ...
 
 
+class _LineFeeds(io.TextIOBase):
+    """Ends rows with a line feed alone; the csv module quotes a carriage return only where rows end with one."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        """Write what the csv module gives: one row."""
+        return self._file.write(row.removesuffix("\r\n") + "\n")
+
+
 class CsvSink(_FileSink):
     """Results as CSV in UTF-8, with the source's separator where it has one."""
 
     suffix = ".csv"
 
-    def __init__(self, path: Path, separator: str = ",") -> None:
-        super().__init__(path)
-        self._separator = separator
+    def __init__(self, path: Path, source: Source) -> None:
+        super().__init__(path, source)
+        self._separator = "\t" if path.suffix.lower() == ".tsv" else getattr(source, "separator", ",")
 
     def write_part(self, frame: pd.DataFrame, path: Path) -> None:
-        """Write rows with their header."""
-        frame.to_csv(path, index=False, sep=self._separator, lineterminator="\n", encoding="utf-8")
+        """Write rows without a header."""
+        columns = {name: [as_text(value) for value in frame[name]] for name in frame if frame[name].dtype.kind == "O"}
+        plain = frame.assign(**pd.DataFrame(columns, index=frame.index, dtype=object))
+        with path.open("w", encoding="utf-8", newline="") as file:
+            plain.to_csv(_LineFeeds(file), index=False, header=False, sep=self._separator, lineterminator="\r\n")
 
     def _join(self, parts: Sequence[Path], columns: Sequence[str], target: Path) -> None:
-        headers = [self._header(part) for part in parts]
-        names = list(dict.fromkeys(name for header in headers for name in header)) or list(columns)
         with target.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, delimiter=self._separator, lineterminator="\n").writerow(names)
-        with target.open("ab") as file:
-            for part, header in zip(parts, headers, strict=True):
-                if header == names:
-                    with part.open("rb") as rows:
-                        rows.readline() if not any("\n" in name for name in names) else self._skip_header(rows, names)
-                        shutil.copyfileobj(rows, file)
-                else:
-                    frame = pd.read_csv(part, sep=self._separator, dtype=str, keep_default_na=False)
-                    frame.reindex(columns=names).to_csv(
-                        file, mode="ab", header=False, index=False, sep=self._separator, lineterminator="\n"
-                    )
-
-    def _header(self, part: Path) -> list[str]:
-        with part.open(encoding="utf-8", newline="") as file:
-            return next(csv.reader(file, delimiter=self._separator), [])
-
-    def _skip_header(self, rows: Any, names: Sequence[str]) -> None:
-        for _ in range(1 + sum(name.count("\n") for name in names)):
-            rows.readline()
+            csv.writer(_LineFeeds(file), delimiter=self._separator).writerow(columns)
+        _append(parts, target)
 
 
 class JsonLinesSink(_FileSink):
@@ -109,13 +132,18 @@ class JsonLinesSink(_FileSink):
 
     def write_part(self, frame: pd.DataFrame, path: Path) -> None:
         """Write one object a row."""
-        _write_json_lines(frame, path)
+        write_json_lines(frame, path)
 
     def _join(self, parts: Sequence[Path], columns: Sequence[str], target: Path) -> None:  # noqa: ARG002
-        with target.open("wb") as file:
-            for part in parts:
-                with part.open("rb") as rows:
-                    shutil.copyfileobj(rows, file)
+        target.write_bytes(b"")
+        _append(parts, target)
+
+
+def _append(parts: Sequence[Path], target: Path) -> None:
+    with target.open("ab") as file:
+        for part in parts:
+            with part.open("rb") as rows:
+                shutil.copyfileobj(rows, file)
 
 
 class ParquetSink(_FileSink):
@@ -123,43 +151,63 @@ class ParquetSink(_FileSink):
 
     suffix = ".parquet"
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        need("pyarrow", "parquet", "writing Parquet")
+    def __init__(self, path: Path, source: Source) -> None:
+        super().__init__(path, source)
+        _pyarrow()
 
     def write_part(self, frame: pd.DataFrame, path: Path) -> None:
         """Write rows; a column without any value has no type yet."""
-        pyarrow = need("pyarrow", "parquet", "writing Parquet")
         parquet = need("pyarrow.parquet", "parquet", "writing Parquet")
-        table = pyarrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
-        types = {"float": pyarrow.float64(), "bool": pyarrow.bool_(), "int": pyarrow.int64()}
-        for i, field in enumerate(table.schema):
-            if pyarrow.types.is_null(field.type):
-                wanted = types.get(_kind(field.name, table.column_names), pyarrow.string())
-                table = table.set_column(i, field.name, table.column(i).cast(wanted))
-        parquet.write_table(table, path)
+        columns = [_arrow(column) for _, column in frame.items()]
+        parquet.write_table(_pyarrow().table(columns, names=list(frame.columns)), path)
 
     def _join(self, parts: Sequence[Path], columns: Sequence[str], target: Path) -> None:
-        pyarrow = need("pyarrow", "parquet", "writing Parquet")
         parquet = need("pyarrow.parquet", "parquet", "writing Parquet")
         schemas = [parquet.read_schema(part) for part in parts]
-        empty = pyarrow.schema([(name, pyarrow.string()) for name in columns])
-        try:
-            schema = pyarrow.unify_schemas(schemas, promote_options="permissive") if schemas else empty
-        except pyarrow.ArrowTypeError as error:
-            raise TriageError(
-                f"{self.path}: a column has values of unlike types ({error}); write CSV instead"
-            ) from error
+        ours = kinds(columns[self.given :])
+        schema = _pyarrow().schema(
+            [(name, _type([own.field(i).type for own in schemas], ours.get(name))) for i, name in enumerate(columns)]
+        )
         with parquet.ParquetWriter(target, schema) as writer:
             for part in parts:
                 table = parquet.read_table(part)
-                own = [
-                    table[field.name].cast(field.type)
-                    if field.name in table.column_names
-                    else pyarrow.nulls(len(table), field.type)
-                    for field in schema
-                ]
-                writer.write_table(pyarrow.table(own, schema=schema))
+                cast = [_cast(column, field.type) for column, field in zip(table.columns, schema, strict=True)]
+                writer.write_table(_pyarrow().table(cast, schema=schema))
+
+
+def _pyarrow() -> Any:
+    return need("pyarrow", "parquet", "writing Parquet")
+
+
+def _arrow(column: pd.Series[Any]) -> Any:
+    """Make a column one of Arrow; values of unlike kinds, such as 12 and "12A", become text."""
+    pyarrow = _pyarrow()
+    try:
+        return pyarrow.array(column, from_pandas=True)
+    except (pyarrow.ArrowException, OverflowError):
+        return _texts(column.astype(object).where(column.notna(), None))
+
+
+def _texts(values: Sequence[Any] | pd.Series[Any]) -> Any:
+    pyarrow = _pyarrow()
+    return pyarrow.array([None if value is None else str(as_text(value)) for value in values], pyarrow.string())
+
+
+def _type(types: Sequence[Any], kind: str | None) -> Any:
+    """Return the type that holds the values of a column in all parts."""
+    pyarrow = _pyarrow()
+    empty = {"float": pyarrow.float64(), "bool": pyarrow.bool_(), "int": pyarrow.int64(), None: pyarrow.string()}
+    held = [pyarrow.schema([("", type_)]) for type_ in types if not pyarrow.types.is_null(type_)]
+    try:
+        return pyarrow.unify_schemas(held, promote_options="permissive").field(0).type if held else empty[kind]
+    except pyarrow.ArrowException:
+        return pyarrow.string()
+
+
+def _cast(column: Any, type_: Any) -> Any:
+    types = _pyarrow().types
+    plain = column.type == type_ or not types.is_string(type_) or types.is_null(column.type)
+    return column.cast(type_) if plain else _texts(column.to_pylist())
 
 
 class ExcelSink(_FileSink):
@@ -167,38 +215,51 @@ class ExcelSink(_FileSink):
 
     suffix = ".jsonl"
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, source: Source) -> None:
+        super().__init__(path, source)
         need("openpyxl", "excel", "writing Excel")
 
     def write_part(self, frame: pd.DataFrame, path: Path) -> None:
         """Write one object a row."""
-        _write_json_lines(frame, path)
+        write_json_lines(frame, path, _for_excel)
 
     def _join(self, parts: Sequence[Path], columns: Sequence[str], target: Path) -> None:
         from openpyxl import Workbook
 
-        names = _all_names(parts, columns)
         book = Workbook(write_only=True)
         book.properties.created = book.properties.modified = _EPOCH
         sheet = book.create_sheet("triage")
-        sheet.append(names)
-        for number, row in enumerate(_read_json_lines(parts), 2):
+        sheet.append([_cell(sheet, name) for name in columns])
+        for number, row in enumerate(read_json_lines(parts), 2):
             if number > _MOST_EXCEL_ROWS:
                 raise TriageError(
                     f"{self.path}: an Excel sheet holds {_MOST_EXCEL_ROWS - 1} rows; write CSV or Parquet"
                 )
-            sheet.append([_cell(row.get(name)) for name in names])
+            sheet.append([_cell(sheet, value) for value in row.values()])
         book.save(target)
         _forget_times(target)
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, str):
-        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+def _for_excel(value: Any) -> Any:
+    """Keep what kind of date a value is; all else as in JSON, nested values as its text."""
+    for name, kind in _DATES.items():
+        if isinstance(value, kind) and getattr(value, "tzinfo", None) is None:
+            return {name: value.isoformat()}
+    return _json(as_text(value))
 
-        return ILLEGAL_CHARACTERS_RE.sub(" ", value)[:_LONGEST_CELL]
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+def _cell(sheet: Any, value: Any) -> Any:
+    """Make a cell; text stays text, also where it looks like a formula."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+
+    if isinstance(value, dict):
+        ((kind, text),) = value.items()
+        return _DATES[kind].fromisoformat(text)
+    if not isinstance(value, str):
+        return value
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub(" ", value)[:_LONGEST_CELL])
+    cell.data_type = "s"
+    return cell
 
 
 def _forget_times(path: Path) -> None:
@@ -214,105 +275,52 @@ def _forget_times(path: Path) -> None:
 
 
 def _without_modified(core: bytes) -> bytes:
-    import re
-
     return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>2000-01-01T00:00:00Z", core)
 
 
-class SqlSink(Sink):
-    """Results as a new table of a database.
+def kinds(names: Sequence[str]) -> dict[str, str]:
+    """Return the kinds of those of our own columns that are not text.
 
-    Parameters
-    ----------
-    url : str
-        As SQLAlchemy writes them.
-    table : str
-    source : Source
-        Columns of another table keep their plain types; everything else is text.
+    Examples
+    --------
+    >>> kinds(["responsible", "triage_confidence", "urgent"])
+    {'triage_confidence': 'float', 'urgent': 'bool'}
     """
-
-    suffix = ".jsonl"
-
-    def __init__(self, url: str, table: str, source: Source) -> None:
-        sql = need("sqlalchemy", "sql", "writing to a database")
-        self._engine = sql.create_engine(url)
-        self._name = table
-        self._types = _plain_types(source)
-
-    def check_free(self) -> None:
-        """See that the table is not there yet.
-
-        Raises
-        ------
-        TriageError
-            If it is.
-        """
-        import sqlalchemy
-
-        if sqlalchemy.inspect(self._engine).has_table(self._name):
-            raise TriageError(f"table {self._name} exists already; drop it or name another with --output-table")
-
-    def write_part(self, frame: pd.DataFrame, path: Path) -> None:
-        """Write one object a row."""
-        _write_json_lines(frame, path)
-
-    def assemble(self, parts: Sequence[Path], columns: Sequence[str]) -> None:
-        """Make the table and fill it, all or nothing."""
-        import sqlalchemy as sql
-
-        ours: dict[str, Any] = {"float": sql.Float(), "bool": sql.Boolean(), "int": sql.Integer()}
-        names = _all_names(parts, columns)
-        types: dict[str, Any] = {
-            name: self._types.get(name) or ours.get(_kind(name, names), sql.Text()) for name in names
-        }
-        table = sql.Table(self._name, sql.MetaData(), *(sql.Column(name, types[name]) for name in names))
-        with self._engine.begin() as connection:
-            table.drop(connection, checkfirst=True)
-            table.create(connection)
-            for part in parts:
-                rows = [{name: _plain(row.get(name)) for name in names} for row in _read_json_lines([part])]
-                if rows:
-                    connection.execute(table.insert(), rows)
+    plain = {name: re.sub(f"^({PREFIX})+", "", name) for name in names}
+    return {name: _KINDS[own] for name, own in plain.items() if own in _KINDS}
 
 
-def _kind(name: str, names: Sequence[str]) -> str:
-    """Tell the kind of a column of ours; a source's column of the same name is not ours."""
-    return "" if PREFIX + name in names else _TYPES.get(name.removeprefix(PREFIX), "")
+def as_text(value: Any) -> Any:
+    """Write a list or an object as JSON, for what holds plain values alone."""
+    nested = isinstance(value, list | dict | np.ndarray)
+    return json.dumps(_json(value), ensure_ascii=False, default=str) if nested else value
 
 
-def _plain_types(source: Source) -> dict[str, Any]:
-    if not isinstance(source, SqlSource):
-        return {}
-    import sqlalchemy as sql
+def _json(value: Any) -> Any:
+    """Make a value one that JSON has; it has no number without end."""
+    if isinstance(value, dict):
+        return {name: _json(own) for name, own in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(own) for own in value]
+    if hasattr(value, "tolist"):
+        return _json(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return json.dumps(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
 
-    kinds = (sql.Integer, sql.Float, sql.Boolean, sql.String)
-    return {column.name: column.type for column in source.table.columns if isinstance(column.type, kinds)}
 
-
-def _plain(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
-
-
-def _write_json_lines(frame: pd.DataFrame, path: Path) -> None:
+def write_json_lines(frame: pd.DataFrame, path: Path, of: Callable[[Any], Any] = _json) -> None:
+    """Write one object a row, each value as it is made ready for JSON."""
     names = list(frame.columns)
     known = frame.astype(object).where(frame.notna(), None)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for values in known.itertuples(index=False, name=None):
-            row = dict(zip(names, map(_json, values), strict=True))
+            row = dict(zip(names, map(of, values), strict=True))
             file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
 
 
-def _json(value: Any) -> Any:
-    if hasattr(value, "item"):
-        return value.item()
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _read_json_lines(parts: Sequence[Path]) -> Iterator[dict[str, Any]]:
+def read_json_lines(parts: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """Read the rows of parts."""
     for part in parts:
         with part.open(encoding="utf-8") as file:
             yield from map(json.loads, file)
-
-
-def _all_names(parts: Sequence[Path], columns: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys([name for row in _read_json_lines(parts) for name in row])) or list(columns)

@@ -1,4 +1,4 @@
-"""Requests in tables: Excel sheets, Parquet files and tables of a SQL database."""
+"""Requests in tables: Excel sheets and Parquet files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from triage.errors import TriageError
 
 _ROWS_AT_ONCE = 4096
 
-__all__ = ["ExcelSource", "ParquetSource", "SqlSource", "need"]
+__all__ = ["ExcelSource", "ParquetSource", "divide", "need"]
 
 
 def need(module: str, extra: str, purpose: str) -> Any:
@@ -32,7 +32,8 @@ def need(module: str, extra: str, purpose: str) -> Any:
         raise TriageError(f"{purpose} needs the extra: pip install 'repair-triage[{extra}]'") from error
 
 
-def _parts(count: int, size: int, group: int = 0, first: int = 0, number: int = 0) -> list[Part]:
+def divide(count: int, size: int, group: int = 0, first: int = 0, number: int = 0) -> list[Part]:
+    """Divide rows that are told by their places into parts."""
     return [
         Part(number + i, start, min(start + size, count), first + start, min(size, count - start), group)
         for i, start in enumerate(range(0, count, size))
@@ -55,8 +56,7 @@ class ExcelSource(Source):
         need("openpyxl", "excel", "reading Excel")
         self.path, self._sheet = path, sheet
         self.name = str(path)
-        named = enumerate(self._header(), 1)
-        self._names = distinct([f"column {i}" if value is None else str(value) for i, value in named])
+        self._names, self._count = self._look_through()
 
     def _rows(self) -> Iterator[tuple[Any, ...]]:
         from openpyxl import load_workbook
@@ -68,24 +68,33 @@ class ExcelSource(Source):
         if self._sheet is not None and self._sheet not in book.sheetnames:
             raise TriageError(f"{self.name}: no sheet {self._sheet!r}; it has {', '.join(book.sheetnames)}")
         sheet = book[self._sheet] if self._sheet else book.worksheets[0]
+        sheet.reset_dimensions()  # some programs write dimensions that do not fit
         try:
             yield from sheet.iter_rows(values_only=True)
         finally:
             book.close()
 
-    def _header(self) -> tuple[Any, ...]:
-        header = next(self._rows(), ())
-        if not any(value is not None for value in header):
+    def _look_through(self) -> tuple[list[str], int]:
+        """Name the columns, also those with values under no name, and count the rows."""
+        rows = self._rows()
+        header = next(rows, ())
+        width, count = _width(header), 0
+        if not width:
             raise TriageError(f"{self.name}: the sheet is empty; it needs a header and one request a row")
-        return header
+        for row in rows:
+            count += 1
+            if len(row) > width:
+                width = max(width, _width(row))
+        named = enumerate(_padded(header, width), 1)
+        return distinct([f"column {i}" if value is None else str(value) for i, value in named]), count
 
     def columns(self) -> list[str]:
-        """Return the names in the first row."""
+        """Return the names in the first row; a column without one is called by its place."""
         return self._names
 
     def parts(self, size: int) -> list[Part]:
         """Divide the sheet by rows."""
-        return _parts(sum(1 for _ in self._rows()) - 1, size)
+        return divide(self._count, size)
 
     def read(self, parts: Sequence[Part]) -> Iterator[Rows]:
         """Read rows; the sheet is gone through once."""
@@ -95,14 +104,22 @@ class ExcelSource(Source):
         for part in parts:
             for _ in range(part.start - place):
                 next(rows)
-            values = [next(rows) for _ in range(part.count)]
+            values = [_padded(next(rows), len(self._names)) for _ in range(part.count)]
             place = part.end
-            padded = [(*row, *[None] * len(self._names))[: len(self._names)] for row in values]
-            yield Rows(pd.DataFrame(padded, columns=self._names, dtype=object))
+            yield Rows(pd.DataFrame(values, columns=self._names, dtype=object))
 
     def identity(self) -> dict[str, str | int]:
         """Tell this sheet from another."""
         return identity_of_file(self.path) | {"sheet": self._sheet or ""}
+
+
+def _width(row: Sequence[Any]) -> int:
+    """Return how many columns a row has up to its last value."""
+    return max((place for place, value in enumerate(row, 1) if value is not None), default=0)
+
+
+def _padded(row: Sequence[Any], width: int) -> tuple[Any, ...]:
+    return (*row, *[None] * (width - len(row)))[:width]
 
 
 class ParquetSource(Source):
@@ -135,7 +152,7 @@ class ParquetSource(Source):
         parts: list[Part] = []
         first = 0
         for group, count in enumerate(self._counts):
-            parts += _parts(count, size, group, first, len(parts))
+            parts += divide(count, size, group, first, len(parts))
             first += count
         return parts
 
@@ -151,72 +168,11 @@ class ParquetSource(Source):
                     group, place, ready = part.group, 0, self.schema.empty_table()
                 while place + len(ready) < part.end:
                     ready = arrow.concat_tables([ready, arrow.Table.from_batches([next(batches)])])
-                yield Rows(ready.slice(part.start - place, part.count).to_pandas(types_mapper=pd.ArrowDtype))
+                some = ready.slice(part.start - place, part.count)
+                # What pandas noted down would make an index of columns that are to be carried along.
+                yield Rows(some.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True))
                 ready, place = ready.slice(part.end - place), part.end
 
     def identity(self) -> dict[str, str | int]:
         """Tell this file from another."""
         return identity_of_file(self.path)
-
-
-class SqlSource(Source):
-    """Rows of a table in a database.
-
-    Parameters
-    ----------
-    url : str
-        As SQLAlchemy writes them, such as ``sqlite:///tickets.db``.
-    table : str
-    key : str, optional
-        Column to order by; the primary key if left out.
-    """
-
-    any_order = False
-
-    def __init__(self, url: str, table: str, key: str | None = None) -> None:
-        sql = need("sqlalchemy", "sql", "reading a database")
-        self._engine = sql.create_engine(url)
-        self.name = f"{self._engine.url.render_as_string(hide_password=True)}, table {table}"
-        try:
-            self.table = sql.Table(table, sql.MetaData(), autoload_with=self._engine)
-        except sql.exc.NoSuchTableError as error:
-            known = ", ".join(sql.inspect(self._engine).get_table_names())
-            raise TriageError(f"{self.name}: no such table; there are {known or 'none'}") from error
-        except sql.exc.SQLAlchemyError as error:
-            raise TriageError(f"{self.name}: cannot be read ({error})") from error
-        if key is not None and key not in self.table.c:
-            raise TriageError(f"{self.name}: no column {key!r}; it has {', '.join(self.columns())}")
-        self._order = [self.table.c[key]] if key else list(self.table.primary_key.columns)
-        if not self._order:
-            raise TriageError(f"{self.name}: has no primary key; give --order-by a column whose values all differ")
-
-    def columns(self) -> list[str]:
-        """Return the names of the table's columns."""
-        return [column.name for column in self.table.columns]
-
-    def parts(self, size: int) -> list[Part]:
-        """Divide the table by rows, in the order of its key."""
-        sql = need("sqlalchemy", "sql", "reading a database")
-        with self._engine.connect() as connection:
-            count = connection.execute(sql.select(sql.func.count()).select_from(self.table)).scalar_one()
-        return _parts(int(count), size)
-
-    def read(self, parts: Sequence[Part]) -> Iterator[Rows]:
-        """Read rows, streamed."""
-        sql = need("sqlalchemy", "sql", "reading a database")
-        if not parts:
-            return
-        query = sql.select(self.table).order_by(*self._order).offset(parts[0].start)
-        with self._engine.connect().execution_options(stream_results=True) as connection:
-            result = connection.execute(query)
-            place = parts[0].start
-            for part in parts:
-                if part.start > place:
-                    result.fetchmany(part.start - place)
-                rows = result.fetchmany(part.count)
-                place = part.end
-                yield Rows(pd.DataFrame([tuple(row) for row in rows], columns=self.columns(), dtype=object))
-
-    def identity(self) -> dict[str, str | int]:
-        """Tell this table from another."""
-        return {"table": self.name, "rows": sum(part.count for part in self.parts(1 << 30))}

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import pandas as pd
 
 from triage.backlog.rows import Part, Rows, Source, distinct, identity_of_file
+from triage.backlog.text_bytes import StrayQuoteError, encoding_of, record_ends, unit_of
 from triage.errors import TriageError
+from triage.values import whole_characters
 
-__all__ = ["CsvSource", "JsonLinesSource", "readable"]
+__all__ = ["CsvSource", "JsonLinesSource"]
 
-_BLOCK = 1 << 22
-_NEW_LINE, _QUOTE = 10, 34
 _SEPARATORS = ",;\t|"
 _LONGEST_FIELD = 10_000_000
-_WIDE = ("utf-16", "utf-32")
+_NO_LIMIT = (1 << 31) - 1
+_ROWS_AT_ONCE = 10_000
 _MARK = "\ufeff"
 
 
@@ -39,7 +39,8 @@ class _TextSource(Source):
     def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
         self.name = str(path)
-        self.encoding = encoding or "utf-8"
+        self.encoding = encoding_of(path, encoding)
+        self._unit = unit_of(self.encoding)
 
     def identity(self) -> dict[str, str | int]:
         """Tell this file from another."""
@@ -58,11 +59,21 @@ class _TextSource(Source):
             parts.append(Part(len(parts), start, end, first, count))
         return parts
 
+    def read(self, parts: Sequence[Part]) -> Iterator[Rows]:
+        """Read byte ranges."""
+        with self.path.open("rb") as file:
+            for part in parts:
+                yield self._rows(self._text(file, part.start, part.end), part)
+
+    @abstractmethod
+    def _rows(self, text: str, part: Part) -> Rows: ...
+
     def _text(self, file: BinaryIO, start: int, end: int) -> str:
         file.seek(start)
         content = file.read(end - start)
         try:
-            return content.decode(self.encoding)
+            text = content.decode(self.encoding)
+            return text if start else text.removeprefix(_MARK)
         except UnicodeDecodeError as error:
             raise TriageError(
                 f"{self.name}: byte {start + error.start} is not {self.encoding}; save the file as UTF-8 (in Excel: "
@@ -83,192 +94,181 @@ class CsvSource(_TextSource):
 
     def __init__(self, path: Path, encoding: str | None = None, separator: str | None = None) -> None:
         super().__init__(path, encoding)
+        separators = _SEPARATORS if separator is None else [_separator(separator)]
+        headers = {each: next((record for record in self._records(each) if record[0]), ([], 0)) for each in separators}
+        self.separator = max(headers, key=lambda each: len(headers[each][0]))
+        self._begin = headers[self.separator][1]
         with path.open("rb") as file:
-            head = self._text(file, 0, _header_end(file))
-        first = head.partition("\n")[0]
-        self.separator = separator or max(_SEPARATORS, key=first.count)
-        names = next(self._read_csv(head.lstrip(_MARK)), [])
+            head = self._text(file, 0, self._begin)
+        names = next((values for values, _ in self._read_csv(head)), [])
         if not names:
             raise TriageError(f"{self.name}: the file is empty; it needs a header and one request a row")
         if "\r" in head.rstrip("\r\n") and head.count("\n") < 2:
             raise TriageError(f"{self.name}: its lines end in a carriage return alone; save it again as CSV UTF-8")
         self._names = distinct(names)
-        self._begin = len(head.encode(self.encoding))
 
     def columns(self) -> list[str]:
         """Return the names in the header."""
         return self._names
 
-    def _read_csv(self, text: str) -> Iterator[list[str]]:
-        csv.field_size_limit(_LONGEST_FIELD)
-        return csv.reader(io.StringIO(text, newline=""), delimiter=self.separator)
-
     def parts(self, size: int) -> list[Part]:
-        """Divide the file at the ends of rows; a row may hold line ends within quotes."""
+        """Divide the file at the ends of rows, which may hold line ends within quotes; see that it can be decoded."""
         try:
-            ends = _ends(self.path, self._begin, self.separator)
-            return self._divide(ends, self._begin, size)
-        except _StrayQuoteError:
-            return self._divide(self._slow_ends(), self._begin, size)
-
-    def _slow_ends(self) -> Iterator[int]:
-        """Find the ends of rows where quotes stand in fields without quotes."""
-        csv.field_size_limit(_LONGEST_FIELD)
-        with self.path.open("rb") as file:
-            file.seek(self._begin)
-            place = self._begin
-
-            def lines() -> Iterator[str]:
-                nonlocal place
-                for line in file:
-                    place += len(line)
-                    yield line.decode(self.encoding, errors="replace")
-
-            reader = csv.reader(lines(), delimiter=self.separator)
-            try:
-                for _ in reader:
-                    yield place
-            except csv.Error as error:
-                raise TriageError(
-                    f"{self.name}: line {reader.line_num + 1}: {error}; a quote that is never closed?"
-                ) from error
-
-    def read(self, parts: Sequence[Part]) -> Iterator[Rows]:
-        """Read byte ranges."""
+            parts = self._divide(record_ends(self.path, self._begin, self._unit, self.separator), self._begin, size)
+        except StrayQuoteError:
+            ends = (end for _, end in self._records(self.separator) if end > self._begin)
+            parts = self._divide(ends, self._begin, size)
         with self.path.open("rb") as file:
             for part in parts:
-                yield self._rows(self._text(file, part.start, part.end), part)
+                self._text(file, part.start, part.end)
+        return parts
+
+    def _records(self, separator: str) -> Iterator[tuple[list[str], int]]:
+        """Read rows from the beginning, each with the place behind it, where the file can be divided.
+
+        Raises
+        ------
+        TriageError
+            If a quote opens a field that nothing closes.
+        """
+        place, whole, over = 0, False, False
+
+        def lines() -> Iterator[str]:
+            nonlocal place, whole, over
+            with self.path.open("rb") as file:
+                for end in record_ends(self.path, 0, self._unit):
+                    pieces = list(io.StringIO(self._text(file, place, end), newline=""))
+                    whole = False
+                    yield from pieces[:-1]  # a carriage return alone ends rows too, but the file is not divided there
+                    place, whole = end, True
+                    yield from pieces[-1:]
+            over = True
+
+        csv.field_size_limit(_LONGEST_FIELD)
+        reader = csv.reader(lines(), delimiter=separator)
+        line = 1
+        try:
+            for values in reader:
+                if over:  # the reader asked for more in the middle of a row
+                    line = reader.line_num - values[-1][:-1].count("\n")
+                    raise csv.Error("its quote is never closed")
+                line = reader.line_num + 1
+                if whole:
+                    yield values, place
+        except csv.Error as error:
+            raise TriageError(
+                f"{self.name}: line {line}: a field begins here that does not end ({error}); close its quote, or write "
+                "quotes twice where they are part of the text"
+            ) from error
+
+    def _read_csv(self, text: str) -> Iterator[tuple[list[str], list[str]]]:
+        """Read rows that hold anything, each with the lines that it stands on."""
+        csv.field_size_limit(_NO_LIMIT)
+        lines = list(io.StringIO(text, newline=""))
+        reader = csv.reader(lines, delimiter=self.separator)
+        begin = 0
+        for values in reader:
+            if values:
+                yield values, lines[begin : reader.line_num]
+            begin = reader.line_num
 
     def _rows(self, text: str, part: Part) -> Rows:
         width = len(self._names)
         rows: list[list[str | None]] = []
-        problems = {}
-        for values in self._read_csv(text):
-            if not values:
-                continue
-            if len(values) > width:
-                left = self.separator.join(values[width:])
-                problems[len(rows)] = (
-                    f"row {part.first + len(rows) + 1} has {len(values)} fields where the header has {width}; "
-                    f"left over: {left}"
-                )
-            rows.append([*values[:width], *[None] * (width - len(values))])
-        return Rows(pd.DataFrame(rows, columns=self._names, dtype=object), problems)
+        problems, raw = {}, {}
+        for values, lines in self._read_csv(text):
+            own = values if width > 1 else [self.separator.join(values)]
+            if problem := self._problem(own, lines):
+                problems[len(rows)] = f"row {part.first + len(rows) + 1} {problem}"
+                raw[len(rows)] = self.separator.join(values)
+            rows.append([*own[:width], *[None] * (width - len(own))])
+        return Rows(pd.DataFrame(rows, columns=self._names, dtype=object), problems, raw)
+
+    def _problem(self, values: list[str], lines: list[str]) -> str:
+        """Say what is wrong with a row, if anything is."""
+        width = len(self._names)
+        if any(value.strip() for value in values[width:]):
+            left = self.separator.join(values[width:])
+            return f"has {len(values)} fields where the header has {width}; left over: {left}"
+        if max(map(len, values)) > _LONGEST_FIELD:
+            return f"has a field of more than {_LONGEST_FIELD:,} characters; is a quote missing?"
+        if len(lines) > 1 and not self._is_strict(lines):
+            return (
+                f"takes {len(lines)} lines, since a quote stands at the beginning of a field and the next one in the "
+                "middle of a text; write quotes twice where they are part of the text"
+            )
+        return ""
+
+    def _is_strict(self, lines: list[str]) -> bool:
+        """Tell whether quotes stand around whole fields alone; otherwise rows may have run together."""
+        try:
+            return bool(list(csv.reader(lines, delimiter=self.separator, strict=True)))
+        except csv.Error:
+            return False
 
 
 class JsonLinesSource(_TextSource):
-    """Objects of a JSON lines file, one a line."""
-
-    def columns(self) -> list[str]:
-        """Return the names of the first object; others may have more."""
-        with self.path.open("rb") as file:
-            line = file.readline().decode(self.encoding, errors="replace")
-        try:
-            first = json.loads(line or "{}")
-        except ValueError:
-            return []
-        return list(first) if isinstance(first, dict) else []
-
-    def parts(self, size: int) -> list[Part]:
-        """Divide the file at line ends."""
-        return self._divide(_ends(self.path, 0, None), 0, size)
-
-    def read(self, parts: Sequence[Part]) -> Iterator[Rows]:
-        """Read byte ranges."""
-        with self.path.open("rb") as file:
-            for part in parts:
-                yield self._rows(self._text(file, part.start, part.end), part)
-
-    def _rows(self, text: str, part: Part) -> Rows:
-        records: list[dict[str, Any]] = []
-        problems = {}
-        for number, line in enumerate(text.lstrip(_MARK).split("\n"), part.first + 1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-                if not isinstance(record, dict):
-                    raise ValueError("not an object")
-            except ValueError as error:
-                problems[len(records)] = f"line {number} is no JSON object ({error}): {line}"
-                record = {}
-            records.append(record)
-        return Rows(pd.DataFrame(records, dtype=object, index=range(len(records))), problems)
-
-
-class _StrayQuoteError(Exception):
-    """A quote stands where none opens or closes a field."""
-
-
-def _ends(path: Path, begin: int, separator: str | None) -> Iterator[int]:
-    """Find where each record ends: at line ends outside quotes, or at all if there is no separator."""
-    place, last, odd, before = begin, begin, False, _NEW_LINE
-    with path.open("rb") as file:
-        file.seek(begin)
-        while block := file.read(_BLOCK):
-            values = np.frombuffer(block, dtype=np.uint8)
-            lines = values == _NEW_LINE
-            if separator is not None:
-                quotes = values == _QUOTE
-                inside = (np.cumsum(quotes) + odd) % 2 == 1
-                _check_quotes(values, quotes & inside, before, separator)
-                lines &= ~inside
-                odd, before = bool(inside[-1]), int(values[-1])
-            for end in (np.flatnonzero(lines) + place + 1).tolist():
-                yield end
-                last = end
-            place += len(block)
-    if odd:
-        raise _StrayQuoteError
-    if place > last:
-        yield place
-
-
-def _check_quotes(values: Any, opening: Any, before: int, separator: str) -> None:
-    """See that each quote that opens stands at the beginning of a field, or behind one that seemed to close."""
-    places = np.flatnonzero(opening)
-    previous = np.where(places > 0, values[places - 1], before)
-    allowed = (previous == _NEW_LINE) | (previous == ord(separator)) | (previous == _QUOTE)
-    if not allowed.all():
-        raise _StrayQuoteError
-
-
-def _header_end(file: BinaryIO) -> int:
-    """Find the end of the first row."""
-    quotes = 0
-    for line in file:
-        quotes += line.count(b'"')
-        if quotes % 2 == 0:
-            break
-    return file.tell()
-
-
-def readable(path: Path, encoding: str | None, folder: Path) -> tuple[Path, str]:
-    """Return a file in an encoding that can be read in parts: itself, or a copy in UTF-8.
+    """Objects of a JSON lines file, one a line; any of them may have names of its own.
 
     Parameters
     ----------
     path : Path
-    encoding : str or None
-        UTF-8 if None, or what the file's first bytes say.
-    folder : Path
-        Where a copy may go.
+    encoding : str, optional
     """
-    if encoding is None:
-        with path.open("rb") as file:
-            wide = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        encoding = "utf-16" if wide else "utf-8"
-    try:
-        known = codecs.lookup(encoding).name
-    except LookupError as error:
-        raise TriageError(f"{path}: no encoding is called {encoding!r}; try utf-8, cp1252 or latin-1") from error
-    if not known.startswith(_WIDE):
-        return path, known
-    copy = folder / "source.txt"
-    try:
-        with path.open(encoding=known, newline="") as source, copy.open("w", encoding="utf-8", newline="") as target:
-            while block := source.read(_BLOCK):
-                target.write(block)
-    except UnicodeError as error:
-        raise TriageError(f"{path}: is not {known}: {error}; say which encoding it has with --encoding") from error
-    return copy, "utf-8"
+
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
+        super().__init__(path, encoding)
+        self._names = self._all_names()
+        if not self._names:
+            raise TriageError(f"{self.name}: has no JSON object on any line; it needs one for each request")
+
+    def _all_names(self) -> list[str]:
+        names: dict[str, None] = {}
+        with self.path.open("rb") as file:
+            for part in self.parts(_ROWS_AT_ONCE):
+                records, _, _ = _read_json(self._text(file, part.start, part.end), part)
+                for record in records:
+                    names |= dict.fromkeys(record)
+        return list(names)
+
+    def columns(self) -> list[str]:
+        """Return the names in any of the objects."""
+        return self._names
+
+    def parts(self, size: int) -> list[Part]:
+        """Divide the file at line ends."""
+        return self._divide(record_ends(self.path, 0, self._unit), 0, size)
+
+    def _rows(self, text: str, part: Part) -> Rows:
+        records, problems, raw = _read_json(text, part)
+        frame = pd.DataFrame(records, columns=self._names, dtype=object, index=range(len(records)))
+        return Rows(frame, problems, raw)
+
+
+def _read_json(text: str, part: Part) -> tuple[list[dict[str, Any]], dict[int, str], dict[int, str]]:
+    """Read the object on each line, and say which lines have none and what stands there."""
+    records: list[dict[str, Any]] = []
+    problems, raw = {}, {}
+    for number, line in enumerate(text.split("\n"), part.first + 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            if not isinstance(record, dict):
+                raise ValueError("not an object")
+            if "\\ud" in line.lower():  # perhaps half a character, which no file can hold
+                record = json.loads(*whole_characters([json.dumps(record, ensure_ascii=False)]))
+        except (ValueError, RecursionError) as error:
+            problems[len(records)] = f"line {number} is no JSON object ({error}): {line}"
+            raw[len(records)] = line
+            record = {}
+        records.append(record)
+    return records, problems, raw
+
+
+def _separator(said: str) -> str:
+    """Read a separator; a tab may be written as shells leave it."""
+    separator = "\t" if said == "\\t" else said
+    if len(separator) != 1 or separator in '"\r\n':
+        raise TriageError(f"--separator {said!r}: give one character, such as ';', or \\t for a tab")
+    return separator

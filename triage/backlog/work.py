@@ -5,28 +5,33 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from triage.backlog.rows import PREFIX, Part, Rows, Source, put_in_place
+from triage.backlog.rows import Part, Rows, Source, free_names, put_in_place, write_whole
 from triage.backlog.sinks import Sink
 from triage.batch import COLUMNS, Grain
 from triage.errors import TriageError
-from triage.facts import read_fact
+from triage.facts import Facts, read_fact
+from triage.values import is_missing
 
 if TYPE_CHECKING:
     from triage.backlog.run import Options
     from triage.triager import Triager
 
-__all__ = ["Shipped", "Work", "do_parts", "message_column", "write_whole"]
+__all__ = ["Shipped", "Work", "do_parts", "message_column"]
 
 _USUAL = ("text", "tekst", "melding", "omschrijving", "description", "message", "bericht", "request")
 _PROBLEM = "problem"
+_PLACES = {"start": "Int64", "end": "Int64"}
+_DUTCH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})-(\d{4})(?:[ T].*)?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,8 +63,20 @@ class Work:
                 raise TriageError(f"{source.name}: no column {name!r}; it has {', '.join(columns)}")
         column = message_column(columns, options.column, source.name)
         self._plan = _Plan(column, cast(Grain, options.per), options.date_column, options.fact_columns)
+        results = [*(("start", "end") if options.per == "finding" else ()), *COLUMNS, _PROBLEM]
+        self._names = free_names(columns, results)
         self._folder, self._sink, self._columns = folder, sink, columns
         self.n_jobs = options.n_jobs
+
+    def check_facts(self, triager: Triager) -> None:
+        """See that the catalogue knows the facts that columns are named as.
+
+        Raises
+        ------
+        FactError
+            If it does not; it names those that it knows.
+        """
+        triager.check_known(dict.fromkeys(self._plan.fact_columns))
 
     def path(self, part: Part) -> Path:
         """Return where the results of a part go."""
@@ -78,49 +95,90 @@ class Work:
 
     def all_columns(self) -> list[str]:
         """Return the columns of the output, for a source without rows."""
-        return list(_join(pd.DataFrame(columns=self._columns), pd.DataFrame(columns=[*COLUMNS, _PROBLEM])).columns)
+        return [*self._columns, *self._names.values()]
 
     def do(self, triager: Triager, part: Part, rows: Rows) -> None:
         """Score a part and keep the results: counts first, then the rows, each wholly or not at all."""
         frame = rows.frame.reset_index(drop=True)
-        texts = frame[self._plan.column] if self._plan.column in frame else pd.Series([None] * len(frame), dtype=object)
-        facts, days = self._known(frame)
-        requests, scored = triager.assess_rows(texts, facts, days, self._plan.per, frozenset(rows.problems))
-        key = "request" if self._plan.per == "finding" else None
-        problems = pd.Series(rows.problems, dtype=object).reindex(frame.index)
-        joined = _join(frame, scored, key).assign(**{_free(_PROBLEM, frame): problems})
+        texts, facts, days = frame[self._plan.column], self._facts(frame), self._days(frame)
+        problems = rows.problems | _unusable(triager, facts, days, rows.problems)
+        requests, scored = triager.assess_rows(texts, facts, days, self._plan.per, frozenset(problems))
+        if problems:
+            # A person sees these rows, and must see at once which of them tell of danger.
+            told = [rows.raw.get(place, texts[place]) for place in problems]
+            requests.loc[list(problems), "urgent"] = triager.assess_many(told)["urgent"].to_numpy()
+        if self._plan.per == "finding":
+            scored = _with_the_rest(scored, requests)
+        scored[_PROBLEM] = pd.Series(problems, dtype=object).reindex(scored.index)
+        joined = frame.join(scored.rename(columns=self._names))
         write_whole(self._counts_path(part), json.dumps(_counts(requests)).encode())
         unfinished = self.path(part).with_suffix(".new")
         self._sink.write_part(joined, unfinished)
         put_in_place(unfinished, self.path(part))
 
-    def _known(self, frame: pd.DataFrame) -> tuple[list[dict[str, bool | str]] | None, list[str | None] | None]:
-        """Read the facts and the day of each row, where columns hold them."""
-        plan = self._plan
-        days = None
-        if plan.date_column:
-            given = frame[plan.date_column] if plan.date_column in frame else [None] * len(frame)
-            days = [None if _is_blank(day) else str(day)[:10] for day in given]
-        if not plan.fact_columns:
-            return None, days
-        named = [name for name in plan.fact_columns if name in frame]
-        rows = frame[named].to_dict("records")
-        return [{str(k): read_fact(str(v)) for k, v in row.items() if not _is_blank(v)} for row in rows], days
+    def _facts(self, frame: pd.DataFrame) -> list[Facts] | None:
+        """Read what is known of each row, where columns hold it."""
+        if not self._plan.fact_columns:
+            return None
+        rows = frame[list(self._plan.fact_columns)].to_dict("records")
+        return [{str(name): _fact(value) for name, value in row.items() if not _is_blank(value)} for row in rows]
+
+    def _days(self, frame: pd.DataFrame) -> list[str | date | None] | None:
+        """Read the day of each row, where a column holds it."""
+        if self._plan.date_column is None:
+            return None
+        return [None if _is_blank(value) else _day(value) for value in frame[self._plan.date_column]]
 
 
-def _is_blank(value: Any) -> bool:
-    return bool(pd.isna(value)) or not str(value).strip()
+def _is_blank(value: object) -> bool:
+    return is_missing(value) or not str(value).strip()
 
 
-def _free(name: str, frame: pd.DataFrame) -> str:
-    return PREFIX + name if name in frame.columns else name
+def _fact(value: Any) -> bool | str | date:
+    """Read a fact; tables give whole numbers with a point where some are missing."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    day = _day(value)
+    return read_fact(day) if isinstance(day, str) else day
 
 
-def _join(frame: pd.DataFrame, scored: pd.DataFrame, key: str | None = None) -> pd.DataFrame:
-    """Put results beside the columns they belong to; a result that has a column's name gets a prefix."""
-    if key is not None:
-        scored = scored.set_index(key)
-    return frame.join(scored.rename(columns={name: _free(name, frame) for name in scored.columns}))
+def _day(value: object) -> str | date:
+    """Read a day as it stands, or written the Dutch way.
+
+    Examples
+    --------
+    >>> _day("1-3-2026"), _day("2026-03-01")
+    ('2026-03-01', '2026-03-01')
+    """
+    if isinstance(value, date):
+        return value
+    text = str(value).strip()
+    dutch = _DUTCH_DAY.fullmatch(text)
+    return f"{dutch[3]}-{dutch[2]:0>2}-{dutch[1]:0>2}" if dutch else text
+
+
+def _unusable(
+    triager: Triager,
+    facts: Sequence[Facts] | None,
+    days: Sequence[str | date | None] | None,
+    known: Container[int],
+) -> dict[int, str]:
+    """Say of which rows the facts or the day cannot be used, and why, besides those with a known problem."""
+    problems = {}
+    for place in range(len(facts or days or ())):
+        try:
+            if place not in known:
+                triager.check_known(facts[place] if facts else None, days[place] if days else None)
+        except TriageError as error:
+            problems[place] = str(error)
+    return problems
+
+
+def _with_the_rest(findings: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
+    """Put findings under their requests, and requests without any as they are, so that none is lost."""
+    rest = requests.loc[~requests.index.isin(findings["request"])].rename_axis("request").reset_index()
+    tables = [table.reindex(columns=findings.columns).astype(_PLACES) for table in (findings, rest)]
+    return pd.concat([table for table in tables if len(table)] or tables[:1]).set_index("request")
 
 
 def _counts(requests: pd.DataFrame) -> dict[str, dict[str, int]]:
@@ -134,13 +192,6 @@ def _counts(requests: pd.DataFrame) -> dict[str, dict[str, int]]:
         "decisions": count("decision"),
         "reasons": count("reason"),
     }
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there wholly or not at all."""
-    unfinished = path.with_name(path.name + ".new")
-    unfinished.write_bytes(content)
-    put_in_place(unfinished, path)
 
 
 def message_column(names: Sequence[str], column: str | None, where: str) -> str:
