@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from triage.assessment import FlippedBy
 from triage.catalogue_file import BUNDLED, read_catalogue
 from triage.decision import Question
-from triage.explanation import answer
+from triage.explanation import advice_on, answer, choices
 from triage.ruling import Term
 
 GOLDEN = Path(__file__).parent / "golden" / "answers.txt"
@@ -48,6 +49,29 @@ def read(catalogue, rule_id, when, decision):
 def test_answers_read_as_they_should(catalogue):
     told = "\n".join(line for case in CASES for line in read(catalogue, *case))
     assert told == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_who_is_in_danger_is_not_asked_whose_fault_it_is(catalogue):
+    rule, fault = catalogue.rule("power.socket_burnt"), catalogue.circumstance("own_fault")
+    term = Term(rule.id, None, rule.responsible, rule.basis, 0.6)
+    flips = [FlippedBy(id=fault.id, text=fault.because, responsible="tenant", basis="BW7:218")]
+    asked = Question(fault.question, fault.id, (True, False), 0.1)
+    for decision, question in (("ask", asked), ("auto", None)):
+        told = answer(catalogue, rule, term, decision, question, flips, (), urgent=True)
+        assert fault.question.nl not in told.nl
+        assert fault.because.nl not in told.nl
+        assert rule.tip.nl not in told.nl
+    assert advice_on(rule, "landlord", None).nl == f"Dit heeft haast: bel ons direct. {rule.tip.nl}"
+    assert advice_on(rule, "landlord", catalogue.dangers[0]) == catalogue.dangers[0].advice
+
+
+def test_an_answer_says_in_words_what_it_means(catalogue):
+    restarted = catalogue.circumstance("not_tried").question
+    untried, tried = choices(Question(restarted, "not_tried", (True, False), 0.1), catalogue)
+    assert untried.nl == "Het is zo dat een eenvoudige stap, zoals opnieuw opstarten, nog niet is geprobeerd"
+    assert tried.en == "That is not so"
+    [rule] = choices(Question(restarted, "rule", ("roof.leak",), 0.1), catalogue)
+    assert rule == catalogue.rule("roof.leak").title
 
 
 @pytest.mark.parametrize("decision", ["ask", "review"])

@@ -127,6 +127,7 @@ def test_the_answer_to_the_question_is_a_fact(bundled):
         if a.question is None:
             continue
         assert a.question.nl.endswith("?")
+        assert len({choice.nl for choice in a.question.choices}) == len(a.question.answers)
         for value in a.question.answers:
             settled = bundled.assess(text, facts={a.question.fact: value})
             assert settled.receipt.facts == {a.question.fact: value}

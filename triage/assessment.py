@@ -82,7 +82,8 @@ class QuestionAsked(_Result):
     nl: str = Field(description="In Dutch")
     en: str = Field(description="In English")
     fact: str = Field(description="Name of the fact that the answer gives")
-    answers: list[bool | str] = Field(description="Values the fact can take")
+    answers: list[bool | str] = Field(description="Values the fact can take; a plain yes or no need not be one of them")
+    choices: list[Text] = Field(default=[], description="What each of these values says, to be chosen from")
 
     def in_(self, language: str) -> str:
         """Return the wording in a language; Dutch unless that language is English."""

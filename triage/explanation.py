@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from triage.assessment import FlippedBy, Holding, Score, Word
-from triage.catalogue import Catalogue, Elsewhere, Rule, Text
+from triage.catalogue import Catalogue, Danger, Elsewhere, Party, Rule, Text
 from triage.decision import Decision, Question
 from triage.recogniser import Recogniser
 from triage.ruling import Term
 from triage.table import Units
 from triage.words import Words
 
-__all__ = ["answer", "answer_elsewhere", "answer_unread", "departure", "evidence"]
+__all__ = ["advice_on", "answer", "answer_elsewhere", "answer_unread", "choices", "departure", "evidence"]
 
 _LISTED = 6
 _NEGLIGIBLE = 0.02
@@ -66,12 +66,34 @@ def answer(
     question: Question | None,
     flips: Sequence[FlippedBy],
     holding: Sequence[Holding],
+    urgent: bool = False,
 ) -> Text:
-    """Write the answer to the tenant about one defect, in both languages."""
+    """Write the answer to the tenant about one defect, in both languages.
+
+    Who is in danger is not asked whose fault it is, and is told what to do beforehand: see `advice_on`.
+    """
+    if urgent and question is not None and question.fact in _FAULTS:
+        question, decision = None, "review"
     return Text(
-        nl=_answer("nl", catalogue, rule, term, decision, question, flips, holding),
-        en=_answer("en", catalogue, rule, term, decision, question, flips, holding),
+        nl=_answer("nl", catalogue, rule, term, decision, question, flips, holding, urgent),
+        en=_answer("en", catalogue, rule, term, decision, question, flips, holding, urgent),
     )
+
+
+def advice_on(rule: Rule, responsible: Party, danger: Danger | None) -> Text:
+    """Say what to do at once about a defect that cannot wait."""
+    if danger is not None:
+        return danger.advice
+    return Text(**{language: f"{_HASTE[language, responsible]} {rule.tip.in_(language)}" for language in ("nl", "en")})
+
+
+_FAULTS = ("own_fault", "misuse")
+_HASTE = {
+    ("nl", "landlord"): "Dit heeft haast: bel ons direct.",
+    ("nl", "tenant"): "Dit heeft haast.",
+    ("en", "landlord"): "This is urgent: call us at once.",
+    ("en", "tenant"): "This is urgent.",
+}
 
 
 _UPKEEP = ("BKH:", "BW7:217", "own:")
@@ -97,7 +119,7 @@ _WORDS = {
         "about": "Uw melding: {title}.",
         "because": "omdat {because}.",
         "unsure": "We willen dat nog zeker weten.",
-        "law": "Zo staat het in: {citation}.",
+        "law": "Dit volgt uit: {citation}.",
         "tip": "Wat u nu kunt doen: {tip}",
         "unless": "Het ligt anders als {list}. Laat het ons weten als dat zo is.",
         "ask": "Wilt u ons nog één ding vertellen? {question}",
@@ -128,6 +150,7 @@ def _answer(
     question: Question | None,
     flips: Sequence[FlippedBy],
     holding: Sequence[Holding],
+    urgent: bool,
 ) -> str:
     words = _WORDS[language]
     upkeep = term.responsible == "tenant" and term.when is None and term.basis.startswith(_UPKEEP)
@@ -146,13 +169,27 @@ def _answer(
         parts.append(words["ask"].format(question=question.text.in_(language)))
     elif decision == "review":
         parts.append(words["review"])
-    if term.responsible == rule.responsible:
+    if term.responsible == rule.responsible and not urgent:
         parts.append(words["tip"].format(tip=rule.tip.in_(language)))
     held = {item.id for item in holding}
     others = [flip.text.in_(language) for flip in flips if flip.id not in held][:_MOST_FLIPS]
-    if decision == "auto" and others:
+    if decision == "auto" and others and not urgent:
         parts.append(words["unless"].format(list=words["or"].join(others)))
     return " ".join(parts)
+
+
+def choices(question: Question, catalogue: Catalogue) -> list[Text]:
+    """Say in words what each answer to a question means, since the question itself need not ask for yes or no."""
+    return [_choice(question.fact, answer, catalogue) for answer in question.answers]
+
+
+def _choice(fact: str, answer: bool | str, catalogue: Catalogue) -> Text:
+    if isinstance(answer, str):
+        return catalogue.rule(answer).title
+    if not answer:
+        return Text(nl="Dat is niet zo", en="That is not so")
+    because = catalogue.circumstance(fact).because
+    return Text(nl=f"Het is zo dat {because.nl}", en=f"It is so that {because.en}")
 
 
 def departure(rule: Rule, catalogue: Catalogue) -> Text | None:

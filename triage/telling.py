@@ -10,7 +10,7 @@ from triage.artefact import Model
 from triage.assessment import Assessment, CitedRule, Finding, FlippedBy, Holding, QuestionAsked, Receipt, Word
 from triage.catalogue import Catalogue, Text
 from triage.decision import Question
-from triage.explanation import answer, answer_elsewhere, answer_unread, departure, evidence
+from triage.explanation import advice_on, answer, answer_elsewhere, answer_unread, choices, departure, evidence
 from triage.facts import Settled
 from triage.judging import Defects, Docket, Outcome
 from triage.language import Language
@@ -55,11 +55,12 @@ class Teller:
         """
         outcome = Outcome(*(column[0] for column in docket.outcomes()))
         defects, language = docket.defects, docket.languages[0]
-        findings = [self._finding(text, defects, i, language) for i in range(len(defects))] if defects else []
+        findings = [self._finding(text, defects, i, facts, language) for i in range(len(defects))] if defects else []
         first = findings[0] if findings else None
         elsewhere, danger = docket.elsewhere[0], docket.dangers.get(0)
         letter = self._letter(docket, findings)
-        advice = danger.advice if danger else next((f.urgent_advice for f in findings if f.urgent_advice), None)
+        advice = list(dict.fromkeys([*([danger.advice] if danger else []), *(f.urgent_advice for f in findings)]))
+        urging = [text for text in advice if text is not None]
         told: list[Word] = [word for finding in findings for word in finding.evidence]
         if elsewhere and defects:
             told, _ = evidence(text, defects.words, defects.units, (0, len(defects.words)), self._recogniser, elsewhere)
@@ -73,13 +74,13 @@ class Teller:
             rule=first.rule if first else None,
             basis=first.basis if first else None,
             circumstances=first.circumstances if first else [],
-            question=_asked(outcome.question),
+            question=_asked(outcome.question, self._catalogue),
             urgent=bool(outcome.urgent),
-            urgent_advice=advice,
+            urgent_advice=_join(urging) if urging else None,
             evidence=told,
             elsewhere=elsewhere,
             findings=findings,
-            explanations=_join([advice, letter]) if advice else letter,
+            explanations=_join([*urging, letter]),
             receipt=self._receipt(facts, day),
         )
 
@@ -90,13 +91,13 @@ class Teller:
             return _join([finding.explanations for finding in findings])
         return answer_unread(docket.languages[0])
 
-    def _finding(self, text: str, defects: Defects, i: int, language: Language) -> Finding:
+    def _finding(self, text: str, defects: Defects, i: int, facts: Settled, language: Language) -> Finding:
         words, rulings = defects.words, defects.rulings
         term = rulings.deciding(i)
         rule = rulings.in_force.rules[term.rule]
         first, last = int(defects.stretches.firsts[i]), int(defects.stretches.lasts[i])
         told, score = evidence(text, words, defects.units, (first, last), self._recogniser, rule.id)
-        holding = self._holding(text, defects, i, term, language)
+        holding = self._holding(text, defects, i, term, facts, language)
         flips = [
             FlippedBy(
                 id=entry.when,
@@ -128,15 +129,17 @@ class Teller:
             basis=term.basis,
             circumstances=holding,
             flips=flips,
-            question=_asked(question),
+            question=_asked(question, self._catalogue),
             urgent=urgent,
-            urgent_advice=(danger.advice if danger else rule.tip) if urgent else None,
+            urgent_advice=advice_on(rule, term.responsible, danger) if urgent else None,
             evidence=told,
             score=score,
-            explanations=answer(self._catalogue, rule, term, defects.decisions[i], question, flips, holding),
+            explanations=answer(self._catalogue, rule, term, defects.decisions[i], question, flips, holding, urgent),
         )
 
-    def _holding(self, text: str, defects: Defects, i: int, term: Term, language: Language) -> list[Holding]:
+    def _holding(
+        self, text: str, defects: Defects, i: int, term: Term, facts: Settled, language: Language
+    ) -> list[Holding]:
         relevant = {entry.when: entry for entry in defects.rulings.in_force.exceptions[term.rule]}
         learned = set(self._recogniser.outputs.circumstances)
         stretch = (int(defects.stretches.firsts[i]), int(defects.stretches.lasts[i]))
@@ -146,7 +149,7 @@ class Teller:
                 title=self._catalogue.circumstance(key).title.in_(language),
                 probability=chance,
                 basis=relevant[key].basis,
-                known=chance == 1.0,
+                known=facts.get(key) is True,
                 evidence=evidence(text, defects.words, defects.units, stretch, self._recogniser, key)[0]
                 if key in learned
                 else [],
@@ -168,10 +171,16 @@ class Teller:
         )
 
 
-def _asked(question: Question | None) -> QuestionAsked | None:
+def _asked(question: Question | None, catalogue: Catalogue) -> QuestionAsked | None:
     if question is None:
         return None
-    return QuestionAsked(nl=question.text.nl, en=question.text.en, fact=question.fact, answers=list(question.answers))
+    return QuestionAsked(
+        nl=question.text.nl,
+        en=question.text.en,
+        fact=question.fact,
+        answers=list(question.answers),
+        choices=choices(question, catalogue),
+    )
 
 
 def _join(texts: list[Text]) -> Text:
