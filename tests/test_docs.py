@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from triage.catalogue_file import read_catalogue
+
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted(page for page in DOCS.glob("*.md") if "```" in page.read_text(encoding="utf-8"))
 
@@ -28,6 +30,12 @@ def test_the_page_does_what_it_says(page, tmp_path):
             command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, f"{block}\n{done.stderr}"
+
+
+def test_the_catalogue_shown_is_one_that_can_be_used(tmp_path):
+    [shown] = re.findall(r"```yaml\n(.*?)```", (DOCS / "own-catalogue.md").read_text(encoding="utf-8"), re.S)
+    (tmp_path / "shown.yaml").write_text(shown, encoding="utf-8")
+    assert read_catalogue(tmp_path / "shown.yaml").rule("tap.drips").basis == "own:1.1"
 
 
 def test_the_made_up_association_has_sixty_rows_and_none_is_dropped(tmp_path, run, monkeypatch):

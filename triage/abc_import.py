@@ -129,7 +129,7 @@ def write_overlay(path: Path, result: Import, catalogue: Catalogue, id_: str, na
     name : str
         Name of the association.
     source : str
-        Title of the document that was imported.
+        File that was imported.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
@@ -141,7 +141,7 @@ def write_overlay(path: Path, result: Import, catalogue: Catalogue, id_: str, na
         id=id_,
         version=today,
         title={"nl": f"Onderhouds-ABC {name}", "en": f"Maintenance ABC of {name}"},
-        sources=[{"id": "own", "title": source, "checked_on": date.today()}],
+        sources=[{"id": "own", "title": f"Onderhouds-ABC {name}", "checked_on": date.today()}],
         changes=_changes(result, catalogue),
         covers=_covers(result),
         rules=[_own_rule(row) for row in result.new],
@@ -194,18 +194,20 @@ def _own_rule(row: Row) -> dict[str, Any]:
     return rule
 
 
-def write_review(path: Path, doubts: Sequence[Doubt], answers: Mapping[int, str], matches: Sequence[Match]) -> None:
-    """Write the rows to settle, and keep what was answered before."""
-    why = {doubt.match.row.number: doubt.why for doubt in doubts}
-    listed = [match for match in matches if match.row.number in why or match.row.number in answers]
+def write_review(path: Path, result: Import, answers: Mapping[int, str], matches: Sequence[Match]) -> None:
+    """Write what became of each row, those to settle first, and keep what was answered before."""
+    why = {doubt.match.row.number: doubt.why for doubt in result.doubts}
+    listed = sorted(matches, key=lambda match: match.row.number not in why)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
         for match in listed:
             row = match.row
             others = "; ".join(f"{rule} {score:.2f}" for rule, score in match.rules[1:])
-            told = [row.number, row.item, row.said, row.condition, why.get(row.number, "answered")]
-            writer.writerow([*told, f"{match.score:.2f}", match.rule, others, answers.get(row.number, "")])
+            answer = answers.get(row.number, "")
+            told = [row.number, row.item, row.said, row.condition]
+            told.append(why.get(row.number) or ("answered" if answer else "placed under the best"))
+            writer.writerow([*told, f"{match.score:.2f}", match.rule, others, answer])
 
 
 def read_answers(path: Path) -> dict[int, str]:

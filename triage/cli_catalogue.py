@@ -69,7 +69,7 @@ def import_table(
     section: Annotated[str | None, typer.Option(help="Heading of the column with the part of the house.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of the spreadsheet.")] = None,
     review: Annotated[
-        Path | None, typer.Option(help="Where rows to settle are listed and your answers read back.")
+        Path | None, typer.Option(help="Where it is told what became of each row, and your answers are read back.")
     ] = None,
 ) -> None:
     """Turn an ABC into a catalogue; what is not sure is listed for you to settle, and read back the next time."""
@@ -88,14 +88,14 @@ def import_table(
     answers = read_answers(review)
     result = assemble(matches, answers, triager.catalogue)
     write_overlay(output, result, triager.catalogue, short, name, table.name)
-    if result.doubts or answers:
-        write_review(review, result.doubts, answers, matches)
+    write_review(review, result, answers, matches)
     for remark in remarks(read_catalogue(output)):
         typer.secho(f"{remark.kind}: rule {remark.rule}: {remark.text}", err=True, fg="yellow")
     if abc.headings:
         typer.secho(f"taken as headings, since nobody is named: {'; '.join(abc.headings)}", err=True, fg="yellow")
     typer.echo(result.summary())
-    typer.echo(f"written to {output}" + (f"; settle the rest in {review} and run again" if result.doubts else ""))
+    rest = f"settle the first {len(result.doubts)} in" if result.doubts else "see what each row became in"
+    typer.echo(f"written to {output}; {rest} {review}, and run again after a change")
 
 
 @catalogue_app.command("diff")
@@ -109,8 +109,8 @@ def diff(
 ) -> None:
     """Say what changes for whom between two catalogues, in words or as a table."""
     from triage.catalogue_file import read_catalogue
-    from triage.dates import read_date
     from triage.difference import differences
+    from triage.values import read_date
 
     found = differences(
         read_catalogue(_path(before)), read_catalogue(_path(after)), read_date(date), _maybe(tenancy_start)
@@ -137,15 +137,15 @@ def guide(
 ) -> None:
     """Write a page for tenants: who does what, searchable in their own words, Dutch and English."""
     from triage.catalogue_file import read_catalogue
-    from triage.dates import read_date
     from triage.guide import write_guide
+    from triage.values import read_date
 
     for path in write_guide(read_catalogue(_path(file)), output, read_date(date)):
         typer.echo(path)
 
 
 def _maybe(date: str | None) -> datetime.date | None:
-    from triage.dates import read_date
+    from triage.values import read_date
 
     return None if date is None else read_date(date)
 
