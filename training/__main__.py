@@ -12,7 +12,7 @@ from rich.table import Table
 
 from training import evaluate as evaluation
 from training.corpus import DATASETS, Corpus, add_batch, read_corpus
-from training.corpus_check import Report, measure
+from training.corpus_check import Bounds, Report, measure
 from training.curve import PICTURE, Point, draw, learning_curve
 from training.document import PAGE, compose, store, stored
 from training.fit import build, current_fingerprint
@@ -38,9 +38,9 @@ corpus_app = typer.Typer(
 app.add_typer(corpus_app, name="corpus")
 
 _USUAL = Promise()
-LandlordOption = Annotated[float, typer.Option(help="Share of automatic 'landlord' that may be wrong.")]
-TenantOption = Annotated[float, typer.Option(help="Share of automatic 'tenant' that may be wrong.")]
-SureOption = Annotated[float, typer.Option(help="How sure that must be.")]
+LandlordOption = Annotated[float, typer.Option(min=0, max=1, help="Share of automatic 'landlord' that may be wrong.")]
+TenantOption = Annotated[float, typer.Option(min=0, max=1, help="Share of automatic 'tenant' that may be wrong.")]
+SureOption = Annotated[float, typer.Option(min=0, max=1, help="How sure that must be.")]
 
 out = Console()
 err = Console(stderr=True)
@@ -137,12 +137,15 @@ def evaluate(
     ] = None,
     model: ModelOption = MODEL,
     datasets: DatasetsOption = DATASETS,
+    catalogue: Annotated[
+        Path | None, typer.Option("--catalogue", help="Judge by it; by the model's own if none.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
 ) -> None:
     """Print how good a model is on messages it has never seen."""
-    triager = Triager(load_model(model))
+    triager = Triager(load_model(model), read_catalogue(catalogue) if catalogue else None)
     if files:
-        cases = [case for file in files for case in evaluation.read_cases(file)]
+        cases = [case for file in files for case in evaluation.read_cases(file, triager.catalogue)]
     else:
         cases = _held_out(read_corpus(datasets, triager.catalogue), triager.catalogue)
     figures = _evaluate(triager, cases)
@@ -200,7 +203,8 @@ def write_document(
 def check_corpus(datasets: DatasetsOption = DATASETS, catalogue: CatalogueOption = CATALOGUE) -> None:
     """Validate the labelled requests, and report coverage, near-duplicates and stock phrases."""
     rules = read_catalogue(catalogue)
-    report = measure(read_corpus(datasets, rules), rules)
+    bounds = Bounds() if datasets.resolve() == DATASETS.resolve() else Bounds.of_any_size()
+    report = measure(read_corpus(datasets, rules), rules, bounds)
     _print_report(report, rules)
     if report.failures:
         raise typer.Exit(1)

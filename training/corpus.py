@@ -30,6 +30,7 @@ __all__ = [
     "Several",
     "Voice",
     "read_corpus",
+    "strange_labels",
 ]
 
 DATASETS = Path(__file__).parent.parent / "datasets"
@@ -200,13 +201,15 @@ def read_corpus(folder: str | Path = DATASETS, catalogue: Catalogue | None = Non
     """
     folder = Path(folder)
     problems: list[str] = []
+    if not any((folder / f"{name}.jsonl").exists() for name in FILES) and not (folder / "voices.yaml").exists():
+        raise CorpusError([f"{folder}: no corpus here; give a folder with voices.yaml and requests.jsonl"])
     voices = {voice.id: voice for voice in _read_voices(folder / "voices.yaml", problems)}
     corpus = Corpus(
         _read(folder / "requests.jsonl", Request, problems),
         _read(folder / "several.jsonl", Several, problems),
         _read(folder / "elsewhere.jsonl", Nothing, problems),
         voices,
-        _read(folder / PHRASES, Saying, problems) if (folder / PHRASES).exists() else [],
+        _read(folder / PHRASES, Saying, problems),
     )
     problems += find_problems(corpus, catalogue)
     if problems:
@@ -231,11 +234,14 @@ def _read_voices(path: Path, problems: list[str]) -> list[Voice]:
 
 
 def _read(path: Path, form: type[Row], problems: list[str]) -> list[Row]:
+    """Read the rows of a file; a file that is not there holds none."""
     rows: list[Row] = []
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        return rows
     except OSError as error:
-        raise CorpusError([f"{path}: {error.strerror}; give a folder with requests, several and elsewhere"]) from error
+        raise CorpusError([f"{path}: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise CorpusError([f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"]) from error
     for number, line in enumerate(lines, 1):
@@ -265,7 +271,7 @@ def find_problems(corpus: Corpus, catalogue: Catalogue | None) -> list[str]:
         if row.voice not in corpus.voices:
             problems.append(f"{row.id}: voice: {row.voice} is not in voices.yaml")
         if catalogue is not None:
-            problems += [f"{row.id}: {problem}" for problem in _strange_labels(row, catalogue)]
+            problems += [f"{row.id}: {problem}" for problem in strange_labels(row, catalogue)]
     if catalogue is not None:
         keys = {circumstance.id for circumstance in catalogue.circumstances}
         strange = {saying.circumstance for saying in corpus.sayings} - keys
@@ -273,7 +279,8 @@ def find_problems(corpus: Corpus, catalogue: Catalogue | None) -> list[str]:
     return problems
 
 
-def _strange_labels(row: Request | Several | Nothing, catalogue: Catalogue) -> list[str]:
+def strange_labels(row: Request | Several | Nothing, catalogue: Catalogue) -> list[str]:
+    """List the labels of a message that a catalogue lacks."""
     rules = {rule.id for rule in catalogue.rules}
     keys = {circumstance.id for circumstance in catalogue.circumstances}
     kinds = {kind.id for kind in catalogue.elsewhere}
@@ -343,11 +350,13 @@ def add_batch(paths: Iterable[Path], voice: str, folder: Path, catalogue: Catalo
                 taken += 1
                 row = _new_row(path, number, line, name, f"{voice}-{taken:04}", voice, problems)
                 if row is not None:
-                    problems += [f"{path}:{number}: {problem}" for problem in _strange_labels(row, catalogue)]
+                    problems += [f"{path}:{number}: {problem}" for problem in strange_labels(row, catalogue)]
                     added[name].append(row)
     if problems:
         raise CorpusError(problems)
     for name, rows in added.items():
+        if not rows:
+            continue
         with (folder / f"{name}.jsonl").open("a", encoding="utf-8", newline="\n") as file:
             file.writelines(to_line(row) for row in rows)
     return {name: len(rows) for name, rows in added.items()}

@@ -37,6 +37,11 @@ class Bounds:
     duplicate_share: float = 0.003
     sequence_share: float = 0.005
 
+    @classmethod
+    def of_any_size(cls) -> Bounds:
+        """Make the bounds of a corpus that need not cover every rule, such as an association's own."""
+        return cls(requests=0, elsewhere=0, several=0, per_rule=0, per_circumstance=0)
+
 
 @dataclass
 class Report:

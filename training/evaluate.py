@@ -7,12 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from training.corpus import Corpus, CorpusError, Request
+from training.corpus import Corpus, CorpusError, Nothing, Request, Several, strange_labels
 from triage import Assessment, Catalogue, Triager
 
 __all__ = ["Case", "Figure", "cases_of", "evaluate", "is_turned", "label_of", "read_cases"]
@@ -34,7 +34,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     quote: str
-    label: str
+    label: Literal["landlord", "tenant"]
     basis: list[str] | str = []
 
 
@@ -46,9 +46,9 @@ class Case(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    id: str
+    id: str = ""
     text: str
-    label: str | None = None
+    label: str | None = Field(default=None, description="landlord or tenant, of a request that can be decided")
     decidable: bool = True
     basis: list[str] | str = Field(default=[], description="Every citation that counts as right")
     urgent: bool | None = None
@@ -56,6 +56,12 @@ class Case(BaseModel):
     voice: str = ""
     kind: str | None = None
     parts: list[Part] = []
+
+    @model_validator(mode="after")
+    def _is_labelled(self) -> Case:
+        if self.sort == "requests" and self.decidable and self.label not in ("landlord", "tenant"):
+            raise ValueError(f"label: {self.label!r} is not landlord or tenant, and decidable is not false")
+        return self
 
     @property
     def sort(self) -> str:
@@ -81,13 +87,19 @@ class Figure:
     count: int
 
 
-def read_cases(path: str | Path) -> list[Case]:
-    """Read labelled messages from a file of JSON lines.
+def read_cases(path: str | Path, catalogue: Catalogue) -> list[Case]:
+    """Read labelled messages from a file of JSON lines, either cases or rows of a corpus.
+
+    Parameters
+    ----------
+    path : str or Path
+    catalogue : Catalogue
+        Where the label of a row of a corpus, which has a rule, is looked up.
 
     Raises
     ------
     CorpusError
-        With every row that is not of the form.
+        With every row that is of neither form.
     """
     path = Path(path)
     try:
@@ -99,31 +111,49 @@ def read_cases(path: str | Path) -> list[Case]:
         if not line.strip():
             continue
         try:
-            cases.append(Case.model_validate_json(line))
+            cases.append(_read_case(json.loads(line), catalogue))
         except ValidationError as error:
             problems += [f"{path}:{number}: {'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors()]
+        except (ValueError, TypeError) as error:
+            problems.append(f"{path}:{number}: {error}")
     if problems:
         raise CorpusError(problems)
     return cases
 
 
+def _read_case(row: Any, catalogue: Catalogue) -> Case:
+    if not isinstance(row, dict):
+        raise TypeError("not a JSON object")
+    known = {"id": "", "voice": "", **row}
+    if "defects" in row:
+        return _looked_up(Several.model_validate(known), catalogue)
+    if "rule" in row:
+        return _looked_up(Request.model_validate(known), catalogue)
+    return Case.model_validate(row)
+
+
+def _looked_up(row: Request | Several, catalogue: Catalogue) -> Case:
+    if strange := strange_labels(row, catalogue):
+        raise ValueError("; ".join(strange))
+    return _case_of(row, catalogue)
+
+
 def cases_of(corpus: Corpus, catalogue: Catalogue) -> list[Case]:
-    """Turn messages of the project's own corpus into cases, looking labels up in the catalogue."""
-    cases = []
-    for row in corpus.requests:
-        label, basis = catalogue.ruled(row.rule, row.circumstances)
-        cases.append(
-            Case(
-                id=row.id, text=row.text, label=label, decidable=row.decidable, basis=[basis], urgent=row.urgent,
-                why="exception: " + ", ".join(row.circumstances) if is_turned(row, catalogue) else "", voice=row.voice,
-            )
-        )  # fmt: skip
-    cases += [Case(id=row.id, text=row.text, kind=row.kind, voice=row.voice) for row in corpus.elsewhere]
-    for several in corpus.several:
-        ruled = [(d.quote, *catalogue.ruled(d.rule, d.circumstances)) for d in several.defects]
-        parts = [Part(quote=quote, label=label, basis=[basis]) for quote, label, basis in ruled]
-        cases.append(Case(id=several.id, text=several.text, parts=parts, voice=several.voice))
-    return cases
+    """Turn messages of a corpus into cases, looking labels up in the catalogue."""
+    rows: list[Request | Several | Nothing] = [*corpus.requests, *corpus.elsewhere, *corpus.several]
+    return [_case_of(row, catalogue) for row in rows]
+
+
+def _case_of(row: Request | Several | Nothing, catalogue: Catalogue) -> Case:
+    own = {"id": row.id, "text": row.text, "voice": row.voice}
+    if isinstance(row, Nothing):
+        return Case(**own, kind=row.kind)
+    if isinstance(row, Several):
+        ruled = [(d.quote, *catalogue.ruled(d.rule, d.circumstances)) for d in row.defects]
+        return Case(**own, parts=[Part(quote=quote, label=label, basis=[basis]) for quote, label, basis in ruled])
+    label, basis = catalogue.ruled(row.rule, row.circumstances)
+    why = "exception: " + ", ".join(row.circumstances) if is_turned(row, catalogue) else ""
+    return Case(**own, label=label, decidable=row.decidable, basis=[basis], urgent=row.urgent, why=why)
 
 
 def label_of(row: Request, catalogue: Catalogue) -> str:
@@ -248,7 +278,7 @@ def _several_figures(done: Done) -> list[Figure]:
     wholly = []
     for case, assessment in done:
         want = Counter(part.label for part in case.parts)
-        have: Counter[str] = Counter(finding.responsible for finding in assessment.findings)
+        have = Counter(finding.responsible for finding in assessment.findings)
         hits += (want & have).total()
         found += have.total()
         wanted += want.total()

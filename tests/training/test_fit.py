@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.__main__ import app
+from training.corpus import CorpusError
 from training.evaluate import cases_of, evaluate, read_cases
-from training.fit import build, current_fingerprint, fold_voices, sample_of
+from training.fit import build, current_fingerprint, fit, fold_voices, sample_of
 from training.promise import least_confidence, upper_bound
 from triage import Triager
 from triage.artefact import BUNDLED, Fingerprint, Manifest
@@ -89,14 +90,37 @@ def test_evaluation_counts_what_it_says(corpus, small, tmp_path):
     assert figures["not a repair: not automatic"].value == 1.0
 
 
-def test_cases_of_other_files_are_read(tmp_path):
+def test_cases_of_other_files_are_read(small, tmp_path):
     rows = [
         {"id": "r1", "text": "kraan drupt", "lang": "nl", "label": "tenant", "decidable": True, "basis": ["BKH:d"], "urgent": None, "why": "", "voice": "p"},
         {"id": "o1", "text": "huur", "kind": "rent"},
         {"id": "m1", "text": "a en b", "parts": [{"quote": "a", "label": "tenant", "basis": ["BKH:d"]}, {"quote": "b", "label": "landlord", "basis": []}]},
+        {"text": "dak lekt", "rule": "roof.leak", "circumstances": ["own_fault"]},
     ]  # fmt: skip
     (tmp_path / "cases.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    assert [case.sort for case in read_cases(tmp_path / "cases.jsonl")] == ["requests", "elsewhere", "several"]
+    cases = read_cases(tmp_path / "cases.jsonl", small)
+    assert [case.sort for case in cases] == ["requests", "elsewhere", "several", "requests"]
+    assert (cases[-1].label, cases[-1].basis) == ("tenant", ["BW7:218"])
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"text": "kraan drupt"}, "label: None is not landlord or tenant"),
+        ({"text": "kraan drupt", "label": "Landlord"}, "label: 'Landlord' is not landlord or tenant"),
+        ({"text": "kraan drupt", "rule": "no.such"}, "rule: no 'no.such' in the catalogue"),
+        (["kraan drupt"], "not a JSON object"),
+    ],
+)
+def test_a_message_without_a_usable_label_cannot_be_measured(small, tmp_path, row, problem):
+    (tmp_path / "cases.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    with pytest.raises(CorpusError, match=rf"cases\.jsonl:1: .*{problem}"):
+        read_cases(tmp_path / "cases.jsonl", small)
+
+
+def test_a_fit_needs_voices_to_leave_out(corpus, small):
+    with pytest.raises(CorpusError, match=r"4 train or calibration voices at least.*there are 3"):
+        fit(corpus.by_voices(sorted(corpus.voices)[:3]), small, QUICK)
 
 
 def test_the_command_line_checks_freshness():
