@@ -48,6 +48,54 @@ rules:
     assert '"><b>' not in html
 
 
+def rule_of(pages, name, rule):
+    return re.search(rf'<details[^>]+id="{rule}".*?</details>', (pages / name).read_text(encoding="utf-8"), re.S)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "told"),
+    [
+        ("index.html", "tap.drips", "Kan wachten tot u tijd hebt."),
+        ("index.html", "alarm.smoke_battery", "Doe dit vandaag nog."),
+        ("index.html", "lock.locked_out", "Doe dit meteen."),
+        ("index.html", "gas.smell", "Bel meteen, ook &#x27;s avonds en in het weekend."),
+        ("en.html", "tap.drips", "Can wait until you have time."),
+        ("en.html", "lock.locked_out", "Do this at once."),
+    ],
+)
+def test_who_does_it_themselves_is_told_when_to_do_it_and_not_when_to_report_it(pages, name, rule, told):
+    assert f">{told}</dd>" in rule_of(pages, name, rule)
+
+
+def test_in_danger_what_to_do_comes_before_the_reason_and_nobody_is_blamed(pages, bundled):
+    burst, drips = bundled.catalogue.rule("pipe.burst"), bundled.catalogue.rule("tap.drips")
+    shown = rule_of(pages, "index.html", "pipe.burst")
+    assert shown.index(burst.tip.nl) < shown.index("Bel meteen") < shown.index(burst.why.nl)
+    for fault in ("own_fault", "misuse"):
+        assert bundled.catalogue.circumstance(fault).because.nl not in shown
+    assert bundled.catalogue.circumstance("own_addition").because.nl in shown
+    shown = rule_of(pages, "index.html", "tap.drips")
+    assert shown.index(drips.why.nl) < shown.index(drips.tip.nl)
+
+
+def test_safety_comes_first(pages):
+    assert re.search(r'id="area-(\w+)"', (pages / "index.html").read_text(encoding="utf-8"))[1] == "safety"
+
+
+def test_what_nobody_translated_is_marked_as_dutch(lay, tmp_path):
+    catalogue = lay("""
+rules:
+  - id: odd.rule
+    title: {nl: Kattenluik, en: Kattenluik}
+    responsible: landlord
+    basis: own:1
+    words: {nl: [luikje]}
+""")
+    write_guide(catalogue, tmp_path, date(2026, 6, 1))
+    assert '<span lang="nl">Kattenluik</span>' in rule_of(tmp_path, "en.html", "odd.rule")
+    assert "<span lang" not in rule_of(tmp_path, "index.html", "odd.rule")
+
+
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None and not os.environ.get("CI"):
@@ -91,12 +139,65 @@ def search(browser, words):
         ("wc lopt dor", "toilet.runs"),
         ("de krraan in de keuken drupt", "tap.drips"),
         ("sleutl kwijt", "lock.key_lost"),
+        ("wc verstopt", "drain.toilet_blocked"),
         ("dakgoot schoonmaaken", "gutter.clean"),
     ],
 )
 def test_search_finds_what_people_write_with_typos_too(browser, pages, asked, rule):
     visit(browser, pages)
     assert rule in search(browser, asked)[:3]
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ("wc loopt door", "toilet.runs"),
+        ("kraan lekt", "tap.drips"),
+        ("muisen", "pest.mice"),
+        ("gas", "gas.smell"),
+    ],
+)
+def test_search_puts_first_what_few_rules_know_and_what_the_title_says(browser, pages, asked, rule):
+    visit(browser, pages)
+    assert search(browser, asked)[0] == rule
+
+
+def test_of_rules_that_fit_alike_the_dangerous_one_comes_first(browser, lay, tmp_path):
+    catalogue = lay("""
+rules:
+  - id: odd.hatch
+    title: {nl: Wombat klemt, en: Hatch}
+    responsible: landlord
+    basis: own:1
+    words: {nl: [luikje]}
+  - id: odd.trap
+    title: {nl: Wombat valt, en: Trap}
+    responsible: landlord
+    basis: own:1
+    urgency: emergency
+    words: {nl: [luikje]}
+""")
+    write_guide(catalogue, tmp_path, date(2026, 6, 1))
+    visit(browser, tmp_path)
+    assert search(browser, "wombat") == ["odd.trap", "odd.hatch"]
+
+
+def test_what_is_asked_is_sought_under_every_letter_and_answered_near_the_top(browser, pages):
+    visit(browser, pages)
+    browser.find_element("css selector", "button[value='w']").click()
+    assert search(browser, "kraan lekt")[0] == "tap.drips"
+    assert not browser.find_element("class name", "letters").is_displayed()
+    first = "return document.querySelector('#found details').getBoundingClientRect().top / innerHeight"
+    assert browser.execute_script(first) < 2 / 3
+    search(browser, "")
+    assert browser.find_element("class name", "letters").is_displayed()
+    assert browser.find_elements("css selector", "button[aria-pressed='true']") == []
+
+
+def test_one_rule_is_told_in_the_singular(browser, pages):
+    visit(browser, pages)
+    assert search(browser, "koolmonoxide") == ["alarm.co"]
+    assert browser.find_element("id", "told").text == "1 regel gevonden."
 
 
 def test_search_says_when_there_is_nothing(browser, pages):
@@ -149,24 +250,73 @@ def test_opening_a_rule_gives_its_link(browser, pages):
     )
 
 
+def test_the_other_language_shows_the_same_rule(browser, pages):
+    visit(browser, pages, "index.html#roof.leak")
+    browser.execute_script("document.querySelector('header a').click()")
+    browser.execute_async_script("setTimeout(arguments[0], 200)")
+    assert browser.current_url.endswith("en.html#roof.leak")
+
+
+def test_a_rule_shows_that_it_opens(browser, pages):
+    visit(browser, pages, "index.html#roof.leak")
+    sign = "return getComputedStyle(document.getElementById(arguments[0]).querySelector('h3'), '::before').content"
+    assert "▾" in browser.execute_script(sign, "roof.leak")
+    assert "▸" in browser.execute_script(sign, "tap.drips")
+
+
+def test_printing_leaves_the_address_and_what_was_open_as_they_were(browser, pages):
+    visit(browser, pages, "index.html#roof.leak")
+    for moment in ("beforeprint", "afterprint"):
+        browser.execute_async_script("dispatchEvent(new Event(arguments[0])); setTimeout(arguments[1], 200)", moment)
+        assert browser.current_url.endswith("#roof.leak")
+    opened = "return [...document.querySelectorAll('details[open]')].map(r => r.id)"
+    assert browser.execute_script(opened) == ["roof.leak"]
+
+
 def test_the_print_shows_every_answer_and_no_controls(browser, pages):
     visit(browser, pages)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     shown = browser.execute_script(
         "return [...document.querySelectorAll('details .body p')].filter(p => p.checkVisibility({contentVisibilityAuto: true})).length"
     )
-    controls = browser.execute_script("return document.querySelector('form').checkVisibility()")
+    needless = "return [...document.querySelectorAll(arguments[0])].filter(part => part.checkVisibility()).length"
+    left = browser.execute_script(needless, "form, .letters, #told, header a, blockquote")
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     assert shown == len(visible(browser))
-    assert not controls
+    assert left == 0
 
 
 def test_the_page_fits_a_phone_and_names_its_controls(browser, pages):
     visit(browser, pages)
-    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    for width in (390, 320):
+        screen = {"width": width, "height": 640, "deviceScaleFactor": 1, "mobile": True}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     unnamed = browser.execute_script(
         "return [...document.querySelectorAll('input,select')].filter(c => !c.labels.length).length"
     )
     assert unnamed == 0
+    assert browser.find_element("class name", "letters").aria_role == "group"
+    assert browser.find_element("class name", "letters").accessible_name == "Op letter"
     assert browser.find_element("id", "told").get_attribute("role") == "status"
     assert browser.get_log("browser") == []
+
+
+def brightness(colour):
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_edges_of_controls_stand_out_as_wcag_asks(browser, pages, scheme):
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    visit(browser, pages)
+    ground = brightness(browser.find_element("tag name", "body").value_of_css_property("background-color"))
+    for control in browser.find_elements("css selector", "input, select, button"):
+        edge = brightness(control.value_of_css_property("border-top-color"))
+        assert (max(edge, ground) + 0.05) / (min(edge, ground) + 0.05) >= 3
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 
 from triage.catalogue import Catalogue, Rule, Text
+from triage.decision import FAULTS
 from triage.in_force import InForce, Timeline
 
 __all__ = ["write_guide"]
@@ -17,6 +18,7 @@ _PARTS = Path(__file__).parent / "guide_parts"
 _PAGES = {"nl": "index.html", "en": "en.html"}
 
 _AREAS = {
+    "safety": Text(nl="Veiligheid", en="Safety"),
     "kitchen": Text(nl="Keuken", en="Kitchen"),
     "water": Text(nl="Kranen en water", en="Taps and water"),
     "bathroom": Text(nl="Badkamer en toilet", en="Bathroom and toilet"),
@@ -30,8 +32,20 @@ _AREAS = {
     "garden": Text(nl="Tuin, schuur en schutting", en="Garden, shed and fence"),
     "common": Text(nl="Trappenhuis en gezamenlijke ruimten", en="Stairwell and common parts"),
     "pests": Text(nl="Ongedierte", en="Pests"),
-    "safety": Text(nl="Veiligheid", en="Safety"),
     "general": Text(nl="Algemeen", en="General"),
+}
+
+_URGENCY = {
+    ("landlord", "emergency"): Text(
+        nl="Bel meteen, ook 's avonds en in het weekend.", en="Call at once, at night and in the weekend too."
+    ),
+    ("landlord", "soon"): Text(nl="Meld het vandaag nog.", en="Report it today."),
+    ("landlord", "normal"): Text(
+        nl="Kan wachten tot u tijd hebt om het te melden.", en="Can wait until you have time to report it."
+    ),
+    ("tenant", "emergency"): Text(nl="Doe dit meteen.", en="Do this at once."),
+    ("tenant", "soon"): Text(nl="Doe dit vandaag nog.", en="Do this today."),
+    ("tenant", "normal"): Text(nl="Kan wachten tot u tijd hebt.", en="Can wait until you have time."),
 }
 
 _WORDS = {
@@ -48,15 +62,13 @@ _WORDS = {
         "landlord": "Verhuurder",
         "tenant": "Huurder",
         "by_letter": "Op letter",
+        "one": "1 regel gevonden.",
         "some": "# regels gevonden.",
         "none": "Niets gevonden. Probeer een ander woord, of meld het ons gewoon.",
         "unless": "Wanneer het anders ligt",
         "flip": "{who}, als {because}",
         "tip": "Wat u kunt doen",
         "urgent": "Hoe dringend",
-        "emergency": "Bel meteen, ook 's avonds en in het weekend.",
-        "soon": "Meld het vandaag nog.",
-        "normal": "Kan wachten tot u tijd hebt om het te melden.",
         "law": "Zo staat het in",
         "sources": "Bronnen",
         "made": "{whose}, versie {version}. Geen juridisch advies: bij twijfel beslist een medewerker.",
@@ -76,15 +88,13 @@ _WORDS = {
         "landlord": "Landlord",
         "tenant": "Tenant",
         "by_letter": "By letter",
+        "one": "1 rule found.",
         "some": "# rules found.",
         "none": "Nothing found. Try another word, or just report it to us.",
         "unless": "When it is different",
         "flip": "{who}, if {because}",
         "tip": "What you can do",
         "urgent": "How urgent",
-        "emergency": "Call at once, at night and in the weekend too.",
-        "soon": "Report it today.",
-        "normal": "Can wait until you have time to report it.",
         "law": "This follows from",
         "sources": "Sources",
         "made": "{whose}, version {version}. No legal advice: in doubt a member of staff decides.",
@@ -128,7 +138,7 @@ def _page(catalogue: Catalogue, in_force: InForce, language: str) -> str:
     whose = catalogue.title.in_(language)
     other = "en" if language == "nl" else "nl"
     rules = sorted(in_force.rules.values(), key=lambda rule: rule.title.in_(language).casefold())
-    areas = [area for area in [*_AREAS, *{rule.area for rule in rules}] if any(rule.area == area for rule in rules)]
+    areas = [area for area in [*_AREAS, *(rule.area for rule in rules)] if any(rule.area == area for rule in rules)]
     areas = list(dict.fromkeys(areas))
     plain = {name: escape(text) for name, text in words.items()}
     return _template("page.html").substitute(
@@ -159,7 +169,7 @@ def _area(area: str, language: str) -> str:
 
 def _letter(letter: str) -> str:
     said = escape(letter)
-    return f'<li><button type="button" value="{said}" aria-pressed="false">{said.upper()}</button></li>'
+    return f'<button type="button" value="{said}" aria-pressed="false">{said.upper()}</button>'
 
 
 def _source(title: str, number: str | None, url: str | None) -> str:
@@ -176,20 +186,24 @@ def _rule(rule: Rule, catalogue: Catalogue, in_force: InForce, language: str) ->
     words = _WORDS[language]
     article = catalogue.article(rule.basis)
     flips = "".join(_flips(rule, catalogue, in_force, language))
+    urgent = _URGENCY[rule.responsible, rule.urgency].in_(language)
+    advice = (
+        f"<dt>{words['tip']}</dt><dd>{_said(rule.tip, language)}</dd>\n"
+        f'<dt>{words["urgent"]}</dt><dd class="{rule.urgency}">{escape(urgent)}</dd>'
+    )
+    danger = rule.urgency == "emergency"
     said = [*rule.words.all(), *rule.examples.all(), rule.title.nl, rule.title.en]
     return _template("rule.html").substitute(
         id=rule.id,
         responsible=rule.responsible,
         area=rule.area,
-        said=escape(" ".join(dict.fromkeys(" ".join(said).split()))),
-        title=escape(rule.title.in_(language)),
-        who=words[rule.responsible],
-        why=escape(rule.why.in_(language)),
-        tip_label=words["tip"],
-        tip=escape(rule.tip.in_(language)),
-        urgent_label=words["urgent"],
         urgency=rule.urgency,
-        urgent=escape(words[rule.urgency]),
+        said=escape(" ".join(dict.fromkeys(" ".join(said).split()))),
+        title=_said(rule.title, language),
+        who=words[rule.responsible],
+        why=_said(rule.why, language),
+        at_once=f"<dl>{advice}</dl>" if danger else "",
+        advice="" if danger else advice,
         unless=f"<dt>{words['unless']}</dt><dd><ul>{flips}</ul></dd>" if flips else "",
         law_label=words["law"],
         law=escape(catalogue.citation(rule.basis, language)),
@@ -197,10 +211,18 @@ def _rule(rule: Rule, catalogue: Catalogue, in_force: InForce, language: str) ->
     )
 
 
+def _said(text: Text, language: str) -> str:
+    """Return a text as HTML; one that nobody translated is marked, so that it is read out as the Dutch it is."""
+    said = escape(text.in_(language))
+    return f'<span lang="nl">{said}</span>' if language == "en" and text.nl == text.en else said
+
+
 def _flips(rule: Rule, catalogue: Catalogue, in_force: InForce, language: str) -> list[str]:
     words = _WORDS[language]
     flips = []
     for entry in in_force.exceptions[rule.id]:
+        if rule.urgency == "emergency" and entry.when in FAULTS:
+            continue
         if entry.responsible and entry.basis and entry.responsible != rule.responsible:
             because = catalogue.circumstance(entry.when).because.in_(language)
             said = escape(words["flip"].format(who=words[entry.responsible], because=because))

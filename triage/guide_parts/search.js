@@ -6,7 +6,9 @@ const found = document.getElementById("found");
 const query = document.getElementById("query");
 const area = document.getElementById("area");
 const who = document.getElementById("who");
-const letters = [...document.querySelectorAll(".letters button")];
+const alphabet = document.querySelector(".letters");
+const letters = [...alphabet.querySelectorAll("button")];
+const language = document.querySelector("header a");
 const told = document.getElementById("told");
 const homes = new Map(rules.map((rule) => [rule, rule.parentElement]));
 const LEAST = 0.45;
@@ -18,9 +20,10 @@ const grams = (word) => {
   const padded = ` ${word} `;
   return new Set([...padded].slice(0, -1).map((_, i) => padded.slice(i, i + 2)));
 };
-const index = new Map(
-  rules.map((rule) => [rule, [...new Set(words(`${rule.dataset.words} ${rule.querySelector("h3").textContent}`))].map((word) => [word, grams(word)])])
-);
+const title = (rule) => rule.querySelector("h3").textContent;
+const spelled = (text) => [...new Set(words(text))].map((word) => [word, grams(word)]);
+const titles = new Map(rules.map((rule) => [rule, spelled(title(rule))]));
+const index = new Map(rules.map((rule) => [rule, spelled(`${rule.dataset.words} ${title(rule)}`)]));
 
 function likeness(asked, askedGrams, known, knownGrams) {
   if (asked === known) return 1;
@@ -33,28 +36,48 @@ function likeness(asked, askedGrams, known, knownGrams) {
   return asked.length > 3 && dice >= 0.55 ? 0.85 * dice : 0;
 }
 
-function rate(rule, asked) {
-  const best = asked.map(([word, wordGrams]) =>
-    Math.max(0, ...index.get(rule).map(([known, knownGrams]) => likeness(word, wordGrams, known, knownGrams)))
-  );
-  return best.reduce((sum, value) => sum + value * value, 0) / best.length;
+const nearest = (asked, known) => Math.max(0, ...known.map((word) => likeness(...asked, ...word)));
+
+// A word that few rules know tells more than one that many know, and a word in the title more than one elsewhere.
+function rate(asked) {
+  const rated = new Map(rules.map((rule) => [rule, 0]));
+  let total = 0;
+  for (const word of asked) {
+    const near = rules.map((rule) => nearest(word, index.get(rule)));
+    const weight = Math.log(1 + rules.length / (1 + near.filter((value) => value >= 0.8).length));
+    rules.forEach((rule, i) => {
+      const value = near[i] ** 2 * (1 + 0.5 * nearest(word, titles.get(rule)));
+      rated.set(rule, rated.get(rule) + weight * value);
+    });
+    total += weight;
+  }
+  for (const [rule, sum] of rated) rated.set(rule, sum / total);
+  return rated;
+}
+
+function press(letter) {
+  for (const button of letters) button.setAttribute("aria-pressed", String(button === letter));
 }
 
 function show() {
+  const telling = words(query.value).filter((word) => !skipped.has(word));
+  const asked = (telling.length ? telling : words(query.value)).map((word) => [word, grams(word)]);
+  if (asked.length) press(null);
+  alphabet.hidden = asked.length > 0;
   const letter = letters.find((button) => button.getAttribute("aria-pressed") === "true")?.value || "";
   const fits = rules.filter(
     (rule) =>
       (!area.value || rule.dataset.area === area.value) &&
       (!who.value || rule.dataset.who === who.value) &&
-      (!letter || fold(rule.querySelector("h3").textContent).startsWith(letter))
+      (!letter || fold(title(rule)).startsWith(letter))
   );
-  const telling = words(query.value).filter((word) => !skipped.has(word));
-  const asked = (telling.length ? telling : words(query.value)).map((word) => [word, grams(word)]);
   let visible = fits;
   if (asked.length) {
-    const rated = fits.map((rule) => [rule, rate(rule, asked)]).filter(([, value]) => value >= LEAST * LEAST);
-    const top = Math.max(0, ...rated.map(([, value]) => value));
-    visible = rated.filter(([, value]) => value >= top * 0.65).sort((a, b) => b[1] - a[1]).map(([rule]) => rule);
+    const rated = rate(asked);
+    const least = Math.max(LEAST ** 2, 0.65 * Math.max(...fits.map((rule) => rated.get(rule))));
+    const urgent = (rule) => Number(rule.dataset.urgency === "emergency");
+    visible = fits.filter((rule) => rated.get(rule) >= least);
+    visible.sort((a, b) => rated.get(b) - rated.get(a) || urgent(b) - urgent(a));
     found.replaceChildren(...visible);
   } else {
     for (const rule of rules) homes.get(rule).append(rule);
@@ -63,14 +86,15 @@ function show() {
   for (const rule of rules) rule.hidden = !seen.has(rule);
   found.hidden = !asked.length;
   for (const section of sections) section.hidden = asked.length > 0 || ![...section.querySelectorAll("details")].some((rule) => !rule.hidden);
-  told.textContent = (visible.length ? told.dataset.some : told.dataset.none).replace("#", visible.length);
+  const { none, one, some } = told.dataset;
+  told.textContent = ([none, one][visible.length] ?? some).replace("#", visible.length);
 }
 
 function follow() {
   const rule = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!rule || !rules.includes(rule)) return;
   query.value = area.value = who.value = "";
-  for (const button of letters) button.setAttribute("aria-pressed", "false");
+  press(null);
   show();
   rule.open = true;
   rule.scrollIntoView();
@@ -86,16 +110,25 @@ for (const field of [query, area, who]) {
 }
 for (const button of letters) {
   button.addEventListener("click", () => {
-    const pressed = button.getAttribute("aria-pressed") === "true";
-    for (const other of letters) other.setAttribute("aria-pressed", "false");
-    button.setAttribute("aria-pressed", String(!pressed));
+    press(button.getAttribute("aria-pressed") === "true" ? null : button);
     show();
   });
 }
-for (const rule of rules) rule.addEventListener("toggle", () => rule.open && history.replaceState(null, "", `#${rule.id}`));
+let printing = []; // the rules that are open for the print only
+for (const rule of rules) {
+  rule.addEventListener("toggle", () => {
+    if (rule.open && !printing.includes(rule)) history.replaceState(null, "", `#${rule.id}`);
+  });
+}
+addEventListener("beforeprint", () => {
+  printing = rules.filter((rule) => !rule.open);
+  for (const rule of printing) rule.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const rule of printing) rule.open = false;
+  printing = [];
+});
+language.addEventListener("click", () => (language.hash = location.hash));
 addEventListener("hashchange", follow);
-addEventListener("beforeprint", () => rules.forEach((rule) => (rule.dataset.was = rule.open) && 0 || (rule.open = true)));
-addEventListener("afterprint", () => rules.forEach((rule) => (rule.open = rule.dataset.was === "true")));
-document.documentElement.classList.add("ready");
 show();
 addEventListener("load", () => setTimeout(follow));
