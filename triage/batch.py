@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, cast
 
@@ -98,7 +98,7 @@ def judge_many(
 
 def _for_each(given: Any, count: int, name: str) -> list[Any] | None:
     """Return what is given for each request; None where one counts for all."""
-    if given is None or not isinstance(given, Sequence | np.ndarray | pd.Series) or isinstance(given, str):
+    if isinstance(given, Mapping | pd.DataFrame) or not pd.api.types.is_list_like(given):
         return None
     each = list(given)
     if len(each) != count:

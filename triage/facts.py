@@ -80,7 +80,7 @@ class Settler:
         if name == "tenancy_start":
             return name, _read_start(value).isoformat()
         if type(value).__name__ not in _BOOLEANS:
-            raise FactError(f"fact {name}={value!r} must be True or False")
+            raise FactError(f"fact {name}={value!r} must be yes or no (in Python: True or False)")
         return self._opposites.get(name, name), bool(value) != (name in self._opposites)
 
 

@@ -12,6 +12,7 @@ __all__ = ["day_of", "is_missing", "read_date", "text_of", "whole_characters"]
 
 _MISSING = ("nan", "<NA>", "NaT")
 """How NumPy and pandas write what is not there."""
+_DUTCH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})-(\d{4})(?:[ T].*)?")
 _HALF = re.compile("[\ud800-\udfff]")
 """Half of a character beyond the first 65,536, as exports leave it that cut a text by its length in UTF-16."""
 
@@ -52,7 +53,7 @@ def whole_characters(texts: list[str]) -> list[str]:
 
 
 def day_of(value: object) -> date | None:
-    """Read a day, or a moment's day; None where there is none.
+    """Read a day, or a moment's day, in ISO form or written the Dutch way; None where there is none.
 
     Raises
     ------
@@ -61,14 +62,19 @@ def day_of(value: object) -> date | None:
 
     Examples
     --------
-    >>> day_of("2026-03-01"), day_of(datetime(2026, 3, 1, 9)), day_of(float("nan"))
+    >>> day_of("2026-03-01"), day_of("1-3-2026"), day_of(float("nan"))
     (datetime.date(2026, 3, 1), datetime.date(2026, 3, 1), None)
     """
     if is_missing(value):
         return None
     if isinstance(value, datetime):
         return value.date()
-    return value if isinstance(value, date) else datetime.fromisoformat(str(value)).date()
+    if isinstance(value, date):
+        return value
+    text = str(value).strip()
+    if dutch := _DUTCH_DAY.fullmatch(text):
+        return date(int(dutch[3]), int(dutch[2]), int(dutch[1]))
+    return datetime.fromisoformat(text).date()
 
 
 def read_date(value: object) -> date:

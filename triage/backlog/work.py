@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
-import re
 import zlib
 from collections.abc import Container, Sequence
 from datetime import date
@@ -31,7 +30,6 @@ __all__ = ["Shipped", "Work", "do_parts", "message_column"]
 _USUAL = ("text", "tekst", "melding", "omschrijving", "description", "message", "bericht", "request")
 _PROBLEM = "problem"
 _PLACES = {"start": "Int64", "end": "Int64"}
-_DUTCH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})-(\d{4})(?:[ T].*)?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +125,7 @@ class Work:
         """Read the day of each row, where a column holds it."""
         if self._plan.date_column is None:
             return None
-        return [None if _is_blank(value) else _day(value) for value in frame[self._plan.date_column]]
+        return [None if _is_blank(value) else value for value in frame[self._plan.date_column]]
 
 
 def _is_blank(value: object) -> bool:
@@ -138,23 +136,7 @@ def _fact(value: Any) -> bool | str | date:
     """Read a fact; tables give whole numbers with a point where some are missing."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    day = _day(value)
-    return read_fact(day) if isinstance(day, str) else day
-
-
-def _day(value: object) -> str | date:
-    """Read a day as it stands, or written the Dutch way.
-
-    Examples
-    --------
-    >>> _day("1-3-2026"), _day("2026-03-01")
-    ('2026-03-01', '2026-03-01')
-    """
-    if isinstance(value, date):
-        return value
-    text = str(value).strip()
-    dutch = _DUTCH_DAY.fullmatch(text)
-    return f"{dutch[3]}-{dutch[2]:0>2}-{dutch[1]:0>2}" if dutch else text
+    return value if isinstance(value, date) else read_fact(str(value))
 
 
 def _unusable(
