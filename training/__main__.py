@@ -182,7 +182,7 @@ def show_ideas(
     for idea, point in try_ideas(read_corpus(datasets, rules), rules, todo, jobs):
         figures = {name: f"{getattr(point, name):.3f}" for name in ("label", "exceptions", "rule")}
         out.print(f"{idea.name}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
-        rows.append({"idea": idea.name, **figures, "of": prints})
+        rows.append({"idea": idea.name, **figures, "right": dict(sorted(point.right.items())), "of": prints})
         store("ideas", rows)
 
 

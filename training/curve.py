@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +12,11 @@ import numpy as np
 
 from training.corpus import DATASETS, Corpus
 from training.evaluate import is_turned, label_of
-from training.fit import sample_of
-from training.noise import misprinted
+from training.fit import recogniser_of
+from training.noise import MISPRINTS
 from triage.catalogue import Catalogue
 from triage.estimator import words_of
-from triage.fitting import REPAIRS, Settings, fit_recogniser
+from triage.fitting import REPAIRS, Settings
 from triage.ruling import Ruler
 
 __all__ = ["PICTURE", "Point", "draw", "learn_and_measure", "learning_curve"]
@@ -38,6 +39,8 @@ class Point:
         Share of decidable held-out requests whose label, and whose rule, is right.
     exceptions : float
         Share with the right label among those whose circumstances turn it.
+    right : dict of str to int
+        Right labels of each held-out voice.
     """
 
     voices: int
@@ -45,6 +48,7 @@ class Point:
     label: float
     rule: float
     exceptions: float
+    right: dict[str, int]
 
 
 def learning_curve(corpus: Corpus, catalogue: Catalogue, say: Callable[[Point], None] = lambda _: None) -> list[Point]:
@@ -74,7 +78,7 @@ def learning_curve(corpus: Corpus, catalogue: Catalogue, say: Callable[[Point], 
 
 
 def learn_and_measure(
-    learned: Corpus, held: Corpus, catalogue: Catalogue, settings: Settings = REPAIRS, noise: float = 0.0
+    learned: Corpus, held: Corpus, catalogue: Catalogue, settings: Settings = REPAIRS, misprints: float = MISPRINTS
 ) -> Point:
     """Fit on some voices and measure on others, without calibration.
 
@@ -83,8 +87,8 @@ def learn_and_measure(
     learned, held : Corpus
     catalogue : Catalogue
     settings : Settings, optional
-    noise : float
-        Share of the messages that are learned once more with misprints; see `training.noise`.
+    misprints : float, optional
+        Share of the requests that are learned once more with misprints.
 
     Returns
     -------
@@ -93,9 +97,7 @@ def learn_and_measure(
     requests = [row for row in held.requests if row.decidable]
     labels = np.array([label_of(row, catalogue) == "landlord" for row in requests])
     turned = np.array([is_turned(row, catalogue) for row in requests])
-    requests_and_copies = [*learned.requests, *misprinted(learned.requests, noise)]
-    sample = sample_of(replace(learned, requests=requests_and_copies))
-    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
+    recogniser = recogniser_of(learned, catalogue, settings, misprints)
     found = recogniser.recognise(words_of([row.text for row in requests]))
     names = recogniser.outputs.rules
     rulings = Ruler(catalogue, names, recogniser.outputs.circumstances).rule(
@@ -109,6 +111,7 @@ def learn_and_measure(
         float(right.mean()),
         float(rule),
         float(right[turned].mean()),
+        Counter(row.voice for row, hit in zip(requests, right.tolist(), strict=True) if hit),
     )
 
 

@@ -6,6 +6,7 @@ import json
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,8 +80,8 @@ def compose(triager: Triager, corpus: Corpus, say: Callable[[str], None] = lambd
 
 _HEAD = """
     Made by `python -m training document` for model {version}; every figure names the command that makes it. Fitted on
-    the train and calibration voices, measured on the test voices: persons of whom the model has seen nothing. All
-    messages are written for this project; on the inbox of an association expect less, and measure
+    the train and calibration voices, measured on the test voices, of which the model has seen nothing. All messages are
+    written for this project, several voices by one hand; on the inbox of an association expect less, and measure
     (`python -m training evaluate FILE.jsonl`).
     """
 _TAIL = """
@@ -154,9 +155,10 @@ def _promise(policy: Policy) -> str:
         `python -m training promise` chooses thresholds for the errors that an association accepts, without fitting
         anew. Counted on voices left out in turn. The last two columns are a simulation: in {kept.halves} random halves
         of the voices, thresholds are found on one half and tried on the other; the share that is wrong there, and how
-        often it was more than accepted. The promise is {promise.sure:.0%} sure of the true share; a half is a sample,
-        and strays further. Where the errors of a writer come together, requests count for fewer (Korn and Graubard
-        1998).
+        often it was more than accepted. It is about requests of one defect that can be decided, as they come in; what
+        is wrong among automatic decisions of every kind stands in the first table. The promise is {promise.sure:.0%}
+        sure of the true share; a half is a sample, and strays further. Where the errors of a writer come together,
+        requests count for fewer (Korn and Graubard 1998).
         """
     head = ("label", "least confidence", "automatic", "wrong", "accepted", "cases missing", "wrong elsewhere", "broken")
     return _section("## The promise of automatic decisions", prose, head, rows)
@@ -167,7 +169,9 @@ def _question(triager: Triager, held: Sequence[Request]) -> str:
     rows = [
         ("label right before the answer", f"{asked.before:.3f}", asked.count),
         ("label right after the true answer", f"{asked.after:.3f}", asked.count),
+        ("questions of which a true answer could be chosen", f"{asked.fitting:.3f}", asked.count),
         ("decided automatically after it", f"{asked.settled:.3f}", asked.count),
+        ("wrong among those", f"{asked.wrong:.3f}", round(asked.settled * asked.count)),
         ("label right among automatic decisions, for comparison", f"{asked.automatic:.3f}", ""),
     ]
     return _section("## What the one question settles", "", ("figure", "value", "over"), rows)
@@ -188,19 +192,34 @@ def _evidence(triager: Triager, held: Sequence[Request]) -> str:
     return _section("## Whether the words shown are those that count", prose, head, rows)
 
 
-def stored(name: str) -> list[dict[str, object]]:
+def stored(name: str) -> list[dict[str, Any]]:
     """Return the figures of a long run, as far as it has come."""
     path = FOLDER / f"{name}.json"
     return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
 
 
 def _ideas() -> str:
-    rows = [(row["idea"], row["label"], row["exceptions"], row["rule"]) for row in stored("ideas")]
+    ideas = stored("ideas")
+    rows = [(row["idea"], row["label"], _against(row, ideas[0]), row["exceptions"], row["rule"]) for row in ideas]
     prose = """
-        `python -m training ideas` fits once for each and measures without calibration: label, label where a
-        circumstance turns it, rule.
+        `python -m training ideas` fits once for each on the train voices and measures on the calibration voices (the
+        test voices have no part in what is chosen), without calibration, division and routing: label; by how many
+        points that differs from the first, and the standard error of this over voices; label where a circumstance
+        turns it; rule. Differences within two standard errors mean nothing.
         """
-    return _section("## What each idea is worth", prose, ("fit", "label", "exceptions", "rule"), rows)
+    return _section(
+        "## What each idea is worth", prose, ("fit", "label", "against the first", "exceptions", "rule"), rows
+    )
+
+
+def _against(row: dict[str, Any], first: dict[str, Any]) -> str:
+    """Compare labels voice by voice; errors of a voice come together."""
+    if row is first:
+        return ""
+    apart = np.array([row["right"].get(voice, 0) - count for voice, count in first["right"].items()])
+    points = 100 * float(first["label"]) / sum(first["right"].values())
+    error = points * float(np.sqrt(len(apart) * apart.var(ddof=1)))
+    return f"{points * float(apart.sum()):+.1f} ± {error:.1f}"
 
 
 def _intents() -> str:

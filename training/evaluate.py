@@ -44,7 +44,7 @@ class Case(BaseModel):
     A message with `parts` holds several defects, one with `kind` holds nothing to repair, any other is a request.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, coerce_numbers_to_str=True)
 
     id: str = ""
     text: str
@@ -125,9 +125,9 @@ def _read_case(row: Any, catalogue: Catalogue) -> Case:
     if not isinstance(row, dict):
         raise TypeError("not a JSON object")
     known = {"id": "", "voice": "", **row}
-    if "defects" in row:
+    if "defects" in row and "label" not in row:
         return _looked_up(Several.model_validate(known), catalogue)
-    if "rule" in row:
+    if "rule" in row and "label" not in row:
         return _looked_up(Request.model_validate(known), catalogue)
     return Case.model_validate(row)
 
@@ -192,8 +192,10 @@ def evaluate(triager: Triager, cases: Sequence[Case], progress: Callable[[int], 
         figures += _elsewhere_figures(done["elsewhere"])
     if done["several"]:
         figures += _several_figures(done["several"])
-    everything = [assessment for group in done.values() for _, assessment in group]
-    return [*figures, _agreement(triager, everything)]
+    everything = [pair for group in done.values() for pair in group]
+    automatic = [_is_wrong(case, found) for case, found in everything if case.decidable and found.decision == "auto"]
+    figures.append(_share("wrong among automatic of every kind", automatic))
+    return [*figures, _agreement(triager, [found for _, found in everything])]
 
 
 Done = list[tuple[Case, Assessment]]
@@ -207,7 +209,7 @@ def _request_figures(done: Done) -> list[Figure]:
     decidable = [(c, a) for c, a in done if c.decidable]
     undecidable = [(c, a) for c, a in done if not c.decidable]
     automatic = [(c, a) for c, a in decidable if a.decision == "auto"]
-    tenant = [(c, a) for c, a in automatic if a.responsible == "tenant"]
+    by_party = {party: [(c, a) for c, a in automatic if a.responsible == party] for party in ("landlord", "tenant")}
     exceptions = [(c, a) for c, a in decidable if c.why.lower().startswith("exception:")]
     urgency = [(c, a) for c, a in done if c.urgent is not None]
     return [
@@ -215,7 +217,10 @@ def _request_figures(done: Done) -> list[Figure]:
         _share("basis right", [_is_based_right(c, a) for c, a in decidable]),
         _share("automatic", [a.decision == "auto" for _, a in decidable]),
         _share("wrong among automatic", [not _is_right(c, a) for c, a in automatic]),
-        _share("wrong among automatic 'tenant'", [not _is_right(c, a) for c, a in tenant]),
+        *(
+            _share(f"wrong among automatic '{party}'", [not _is_right(c, a) for c, a in own])
+            for party, own in by_party.items()
+        ),
         _share("over-reach", [a.decision == "auto" for _, a in undecidable]),
         _share("asked", [a.decision == "ask" for _, a in undecidable]),
         _share("exceptions", [_is_right(c, a) for c, a in exceptions]),
@@ -229,6 +234,13 @@ def _request_figures(done: Done) -> list[Figure]:
 
 def _is_right(case: Case, assessment: Assessment) -> bool:
     return assessment.responsible == case.label
+
+
+def _is_wrong(case: Case, assessment: Assessment) -> bool:
+    """Tell whether anybody is told what is not so: of a message with nothing to repair, or a defect of the other's."""
+    if case.parts:
+        return not {part.label for part in case.parts} <= {finding.responsible for finding in assessment.findings}
+    return case.kind is not None or not _is_right(case, assessment)
 
 
 def _is_based_right(case: Case, assessment: Assessment) -> bool:
@@ -246,6 +258,8 @@ def _voice_figures(decidable: Done) -> list[Figure]:
     by_voice: defaultdict[str, list[bool]] = defaultdict(list)
     for case, assessment in decidable:
         by_voice[case.voice].append(_is_right(case, assessment))
+    if not by_voice:
+        return []
     accuracies = {voice: float(np.mean(hits)) for voice, hits in by_voice.items()}
     worst = min(accuracies, key=lambda voice: accuracies[voice])
     mean = float(np.mean(list(accuracies.values())))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from training.corpus import Request
 from training.evaluate import label_of
 from triage import Assessment, Triager
+from triage.assessment import QuestionAsked
 from triage.words import find_words
 
 __all__ = ["Asked", "Shown", "ask_and_answer", "weigh_evidence"]
@@ -121,6 +122,10 @@ class Asked:
         Share with the right label among those that were decided automatically.
     settled : float
         Share of those asked about that are decided automatically after the answer.
+    wrong : float
+        Share with the wrong label among the latter.
+    fitting : float
+        Share of the questions that have an answer which is true; the others stay unanswered.
     """
 
     count: int
@@ -128,6 +133,8 @@ class Asked:
     after: float
     automatic: float
     settled: float
+    wrong: float
+    fitting: float
 
 
 def ask_and_answer(triager: Triager, requests: Sequence[Request]) -> Asked:
@@ -146,18 +153,24 @@ def ask_and_answer(triager: Triager, requests: Sequence[Request]) -> Asked:
     labels = np.array([label_of(row, triager.catalogue) for row in rows])
     first = [triager.assess(row.text) for row in rows]
     asked = [i for i, a in enumerate(first) if a.decision == "ask" and a.question]
-    facts = [_answer(rows[i], question.fact) for i in asked if (question := first[i].question)]
+    facts = [_answer(rows[i], question) for i in asked if (question := first[i].question)]
     second = triager.assess_many([rows[i].text for i in asked], facts=facts)
     right = np.array([a.responsible for a in first]) == labels
     automatic = np.array([a.decision == "auto" for a in first])
+    right_after = second["responsible"].to_numpy() == labels[asked]
+    settled = (second["decision"] == "auto").to_numpy()
     return Asked(
         len(asked),
         float(right[asked].mean()),
-        float((second["responsible"].to_numpy() == labels[asked]).mean()),
+        float(right_after.mean()),
         float(right[automatic].mean()),
-        float((second["decision"] == "auto").mean()),
+        float(settled.mean()),
+        float((~right_after[settled]).mean()),
+        float(np.mean([bool(fact) for fact in facts])),
     )
 
 
-def _answer(row: Request, fact: str) -> dict[str, bool | str]:
-    return {"rule": row.rule} if fact == "rule" else {fact: fact in row.circumstances}
+def _answer(row: Request, question: QuestionAsked) -> dict[str, bool | str]:
+    """Answer by the labels; nothing where the true rule is not among those to choose from."""
+    answer = row.rule if question.fact == "rule" else question.fact in row.circumstances
+    return {question.fact: answer} if answer in question.answers else {}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from training.__main__ import app
 from training.corpus import CorpusError
-from training.evaluate import cases_of, evaluate, read_cases
+from training.evaluate import Case, cases_of, evaluate, read_cases
 from training.fit import build, current_fingerprint, fit, fold_voices, sample_of
 from training.promise import least_confidence, upper_bound
 from triage import Triager
@@ -88,6 +88,12 @@ def test_evaluation_counts_what_it_says(corpus, small, tmp_path):
     assert math.isnan(figures["wrong among automatic"].value)
     assert figures["cited rule gives the label"].value == 1.0
     assert figures["not a repair: not automatic"].value == 1.0
+    assert math.isnan(figures["wrong among automatic of every kind"].value)
+
+
+def test_a_file_without_anything_to_decide_can_be_measured(triager):
+    figures = evaluate(triager, [Case(text="iets met de deur", decidable=False)])
+    assert {figure.name: figure.value for figure in figures}["over-reach"] in (0.0, 1.0)
 
 
 def test_cases_of_other_files_are_read(small, tmp_path):
