@@ -1,9 +1,12 @@
 """An association's catalogue over the law: what it says counts, what it does not mention is as in law."""
 
+from datetime import date
+
 import pytest
 
 import triage
 from triage.errors import CatalogueError
+from triage.in_force import Timeline
 from triage.remarks import remarks
 
 DRIPS = "De kraan in de keuken drupt"
@@ -151,13 +154,13 @@ rules:
   - {id: roof.moss, title: {nl: Mosdak, en: Moss roof}, responsible: tenant, basis: own:5, beside: roof.leak, words: {nl: [mosdak]}}
 """
     found = remarks(lay(beside, "local.yaml", extends="region.yaml"))
-    assert [(remark.kind, remark.rule) for remark in found] == [("law", "roof.leak"), ("law", "roof.moss")]
+    assert [remark.rule for remark in found if remark.kind == "law"] == ["roof.leak", "roof.moss"]
 
 
 def test_the_tests_of_the_annex_are_put_to_work_that_an_own_rule_gives_the_tenant(lay):
     catalogue = lay("""
 rules:
-  - {id: mailbox.paint, title: {nl: Brievenbus verven, en: Painting}, responsible: tenant, basis: own:5, words: {nl: [verf]}}
+  - {id: mailbox.paint, title: {nl: Brievenbus verven, en: Painting}, responsible: tenant, basis: own:5, words: {nl: [verf, verven, schilderen]}}
 """)
     rule = catalogue.rule("mailbox.paint")
     flips = {e.when for e in catalogue.exceptions(rule) if e.responsible == "landlord"}
@@ -173,7 +176,7 @@ rules:
     responsible: tenant
     basis: own:5
     beside: roof.leak
-    words: {nl: [mosdak lekt]}
+    words: {nl: [mosdak lekt, lek onder mos, mos laat water door]}
 """
     catalogue = lay(beside)
     assert catalogue.rule("roof.moss").responsible == "landlord"
@@ -212,6 +215,149 @@ def test_a_departing_rule_hands_its_departure_to_its_successor(lay):
     assert "by retiring roof.leak" in next(r.text for r in remarks(retired) if r.rule == "tap.drips")
 
 
+SINK = """
+rules:
+  - id: own.sink
+    title: {nl: Gootsteen, en: Sink}
+    responsible: %s
+    basis: own:5
+    words: {nl: [xyz, xyz kapot, xyz stuk]}
+%s"""
+
+
+@pytest.mark.parametrize(
+    ("own", "retired", "lost"),
+    [
+        (
+            SINK % ("landlord", "    unless: [{when: whole_unit_worn, responsible: tenant, basis: 'own:6'}]\n"),
+            "kitchen.unit_worn",
+            {"whole_unit_worn"},
+        ),
+        (SINK % ("tenant", ""), "tap.drips", {"whole_unit_worn", "persists"}),
+    ],
+)
+def test_a_rule_gives_way_to_another_only_if_no_case_goes_from_landlord_to_tenant(lay, own, retired, lost):
+    retire = f"retire: [{{rule: {retired}, instead: own.sink, basis: 'own:1'%s}}]"
+    lawful = lay(own + retire % "")
+    assert lawful.retired == ()
+    assert {(d.when, d.retires, d.insists) for d in lawful.rule(retired).departures} == {
+        (when, retired, False) for when in lost
+    }
+    assert ("law", retired) in {remark[:2] for remark in remarks(lawful)}
+    insisting = lay(own + retire % ", insist: true")
+    assert [retirement.rule for retirement in insisting.retired] == [retired]
+    assert {departure.when for departure in insisting.rule("own.sink").departures} == lost
+
+
+def test_a_rule_gives_way_to_one_that_stands_beside_it(lay):
+    beside = SINK % ("tenant", "    beside: tap.drips\n")
+    catalogue = lay(beside + "retire: [{rule: tap.drips, instead: own.sink, basis: 'own:1'}]")
+    assert [retirement.rule for retirement in catalogue.retired] == ["tap.drips"]
+    assert catalogue.ruled("own.sink", ["persists"])[0] == "landlord"
+    assert remarks(catalogue) == []
+
+
+def test_what_a_subscription_pays_is_not_what_law_gives_the_landlord(lay):
+    lay("covers: [{when: subscription, basis: 'own:7', rules: [tap.drips]}]", "region.yaml")
+    retire = "retire: [{rule: tap.drips, instead: tap.part_broken, basis: 'own:1', insist: true}]"
+    catalogue = lay(retire, "local.yaml", extends="region.yaml")
+    assert "subscription" not in {departure.when for departure in catalogue.rule("tap.part_broken").departures}
+
+
+def test_a_circumstance_that_is_insisted_on_is_noted_on_the_rule_that_takes_over(lay):
+    retire = "retire: [{rule: roof.leak, instead: own.sink, basis: 'own:1'}]"
+    own = f"{LIVES_HERE}    over: landlord\n    insist: true\n" + SINK % ("landlord", "")
+    assert [(d.when, d.retires) for d in lay(own + retire).rule("own.sink").departures] == [("lives_here", "roof.leak")]
+
+
+def test_an_own_rule_of_the_landlord_that_turns_against_the_tenant_is_remarked_on(lay):
+    own = SINK % ("landlord", "    unless: [{when: whole_unit_worn, responsible: tenant, basis: 'own:6'}]\n")
+    assert [(remark.kind, remark.rule) for remark in remarks(lay(own))] == [("unmeasured", "own.sink")]
+    lay(own, "region.yaml")
+    sooner = lay("changes: [{rule: own.sink, basis: 'own:9', urgency: soon}]", "local.yaml", extends="region.yaml")
+    assert [(remark.kind, remark.rule) for remark in remarks(sooner)] == [("unmeasured", "own.sink")]
+
+
+def test_an_own_rule_that_few_words_tell_of_or_that_has_no_english_title_is_remarked_on(lay):
+    own = """
+rules:
+  - {id: own.locker, title: {nl: Pakketkluis, en: Pakketkluis}, responsible: landlord, basis: own:1, words: {nl: [pakketkluis], en: [locker]}}
+"""
+    few, title = remarks(lay(own))
+    assert few[:2] == title[:2] == ("words", "own.locker")
+    assert "few words (2)" in few.text
+    assert "English" in title.text
+
+
+def basis_on(catalogue, rule, start=None, day=date(2026, 6, 1)):
+    found = Timeline(catalogue).at(day, start).rules.get(rule)
+    return found and (found.responsible, found.basis)
+
+
+def test_a_change_without_a_period_counts_for_every_version_in_its_own_period(lay):
+    lay(
+        "changes: [{rule: drain.sink_blocked, responsible: landlord, basis: 'own:2.1', tenancy_from: 2024-01-01}]",
+        "region.yaml",
+    )
+    tip = "changes: [{rule: drain.sink_blocked, basis: 'own:9', urgency: soon}]"
+    catalogue = lay(tip, "local.yaml", extends="region.yaml")
+    assert basis_on(catalogue, "drain.sink_blocked", date(2023, 12, 31)) == ("tenant", "own:9")
+    assert basis_on(catalogue, "drain.sink_blocked", date(2024, 1, 1)) == ("landlord", "own:9")
+
+
+INSISTED = "{rule: kitchen.unit_worn, responsible: tenant, basis: 'own:2.1', insist: true, "
+
+
+@pytest.mark.parametrize("period", ["tenancy_from: 2015-01-01", "valid_from: 2026-01-01", "valid_until: 2027-01-01"])
+def test_a_departure_is_not_widened_by_a_change_over_it(lay, period):
+    lay(f"changes: [{INSISTED}tenancy_from: 2024-01-01}}]", "region.yaml")
+    over = f"changes: [{{rule: kitchen.unit_worn, basis: 'own:9', urgency: soon, {period}}}]"
+    catalogue = lay(over, "local.yaml", extends="region.yaml")
+    assert basis_on(catalogue, "kitchen.unit_worn", date(2020, 1, 1)) == ("landlord", "own:9")
+    assert basis_on(catalogue, "kitchen.unit_worn", date(2025, 1, 1)) == ("tenant", "own:9")
+    departing = {
+        v.departures != () for v in catalogue.rules if v.id == "kitchen.unit_worn" and v.responsible == "tenant"
+    }
+    assert departing == {True}
+
+
+def test_a_change_starts_from_the_version_that_counts_then(lay):
+    lay(
+        f"changes: [{INSISTED}tenancy_from: 2024-01-01}}, "
+        "{rule: kitchen.unit_worn, responsible: landlord, basis: 'own:3', valid_from: 2025-01-01}]",
+        "region.yaml",
+    )
+    over = "changes: [{rule: kitchen.unit_worn, basis: 'own:9', urgency: soon, valid_from: 2026-01-01}]"
+    catalogue = lay(over, "local.yaml", extends="region.yaml")
+    assert basis_on(catalogue, "kitchen.unit_worn", date(2024, 6, 1)) == ("landlord", "own:9")
+
+
+def test_a_change_for_some_tenancies_goes_before_one_for_more(lay):
+    lay("changes: [{rule: tap.drips, responsible: landlord, basis: 'own:1', tenancy_from: 2015-01-01}]", "region.yaml")
+    over = "changes: [{rule: tap.drips, basis: 'own:9', tenancy_from: 2024-01-01}]"
+    catalogue = lay(over, "local.yaml", extends="region.yaml")
+    starts = (date(2010, 1, 1), date(2020, 1, 1), date(2025, 1, 1))
+    bases = [("tenant", "BKH:d.1"), ("landlord", "own:1"), ("landlord", "own:9")]
+    assert [basis_on(catalogue, "tap.drips", start) for start in starts] == bases
+
+
+def test_a_change_of_an_ending_rule_does_not_outlive_it(lay):
+    spring = "{rule: tap.drips, responsible: landlord, basis: 'own:1', valid_from: 2026-04-01, valid_until: 2026-06-30}"
+    lay(f"changes: [{spring}]", "region.yaml")
+    over = "changes: [{rule: tap.drips, basis: 'own:9', valid_from: 2026-05-01}]"
+    catalogue = lay(over, "local.yaml", extends="region.yaml")
+    days = (date(2026, 4, 30), date(2026, 6, 30), date(2026, 7, 1))
+    found = [basis_on(catalogue, "tap.drips", day=day) for day in days]
+    assert found == [("landlord", "own:1"), ("landlord", "own:9"), None]
+    assert [remark.kind for remark in remarks(catalogue)] == ["time"]
+
+
+def test_a_change_for_a_time_in_which_the_rule_does_not_count_is_refused(lay):
+    lay(SINK % ("landlord", "    valid_from: 2026-01-01\n"), "region.yaml")
+    with pytest.raises(CatalogueError, match="the rule never counts in that period in ours"):
+        lay("changes: [{rule: own.sink, basis: 'own:9', valid_until: 2025-12-31}]", "local.yaml", extends="region.yaml")
+
+
 @pytest.mark.parametrize(
     ("covers", "share"),
     [
@@ -224,10 +370,11 @@ def test_the_share_that_takes_part_is_the_one_given_or_half(lay, covers, share):
     assert lay(f"covers: {covers}").circumstance("subscription").share == share
 
 
-def test_a_cover_leaves_the_share_that_was_given_before(lay):
-    lay("covers: [{when: subscription, basis: 'own:1', rules: [toilet.runs], share: 0.8}]", "region.yaml")
+@pytest.mark.parametrize("share", [0.8, 0.0])
+def test_a_cover_leaves_the_share_that_was_given_before(lay, share):
+    lay(f"covers: [{{when: subscription, basis: 'own:1', rules: [toilet.runs], share: {share}}}]", "region.yaml")
     more = "covers: [{when: subscription, basis: 'own:2', rules: [drain.trap]}]"
-    assert lay(more, "local.yaml", extends="region.yaml").circumstance("subscription").share == 0.8
+    assert lay(more, "local.yaml", extends="region.yaml").circumstance("subscription").share == share
 
 
 def test_what_a_catalogue_says_cannot_be_changed_behind_its_hash(lay):

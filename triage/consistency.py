@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from triage.versions import overlap, period_of
+
 if TYPE_CHECKING:
     from triage.catalogue import Catalogue, Circumstance, Rule, Unless
     from triage.overlay import Overlay
@@ -136,12 +138,15 @@ def find_problems_over(overlay: Overlay, base: Catalogue) -> Iterable[tuple[Plac
         yield ("sources",), "sources: none has id own; describe the document that own:... refers to"
     seen: set[tuple[object, ...]] = set()
     for i, change in enumerate(overlay.changes):
-        period = (change.rule, change.valid_from, change.tenancy_from, change.tenancy_until)
+        period = (change.rule, *period_of(change))
         if period in seen:
             yield ("changes", i), f"change {change.rule}: stands twice for the same period; keep one"
         seen.add(period)
         if change.rule not in known:
             yield ("changes", i, "rule"), f"change {change.rule}: no such rule{_alike(change.rule, known)}"
+        elif not any(rule.id == change.rule and overlap(rule, change) for rule in base.rules):
+            what = f"the rule never counts in that period in {base.id}"
+            yield ("changes", i), f"change {change.rule}: {what}; correct the period, or add a rule of your own"
         yield from _unknown_keys(("changes", i), f"change {change.rule}", change.unless, keys)
     for i, own in enumerate(overlay.rules):
         if own.id in known:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import TYPE_CHECKING
 
 from triage.catalogue import Catalogue, Departure, Party, Retirement, Rule, Unless
+from triage.versions import overlap
 
 if TYPE_CHECKING:
     from triage.overlay import Change, OwnCircumstance, OwnRule
@@ -43,17 +45,36 @@ def by_circumstance(own: OwnCircumstance, rule: Rule, base: Catalogue) -> Iterat
 
 
 def by_retirement(retirement: Retirement, law: Catalogue, rules: list[Rule]) -> Iterator[Departure]:
-    """Find where a rule gives way to one of `rules` that gives the tenant what it gives the landlord by law."""
-    if not any(rule.id == retirement.instead and rule.responsible == "tenant" for rule in rules):
-        return
-    for rule in law.rules:
-        if rule.id != retirement.rule:
+    """Find the cases in which a rule gives way to one of `rules` that gives the tenant what it gives the landlord."""
+    for rule, successor in product(law.rules, rules):
+        if (rule.id, successor.id) != (retirement.rule, retirement.instead) or not overlap(rule, successor):
             continue
-        if rule.responsible == "landlord":
-            yield Departure(basis=retirement.basis, retires=rule.id, law=rule.basis, insists=retirement.insist)
+        old = _cases(rule, _lawful(rule, law))
+        new = _cases(successor, law.exceptions(successor))
+        for when in dict.fromkeys([*old, *new]):
+            given, taken = old.get(when, rule), new.get(when, successor)
+            if given.responsible == "landlord" and taken.responsible == "tenant":
+                article = given.basis or rule.basis
+                yield Departure(
+                    basis=retirement.basis, when=when, retires=rule.id, law=article, insists=retirement.insist
+                )
         for departure in rule.departures:
-            if departure.insists and departure.when is None and departure.retires is None:
+            taken = new.get(departure.when, successor)
+            if departure.insists and departure.retires is None and taken.responsible == "tenant":
                 yield departure.model_copy(update={"retires": rule.id})
+
+
+def _cases(rule: Rule, exceptions: Iterable[Unless]) -> dict[str | None, Rule | Unless]:
+    """List who repairs it by itself, under None, and who when a circumstance holds."""
+    return {None: rule, **{entry.when: entry for entry in exceptions}}
+
+
+def _lawful(rule: Rule, base: Catalogue) -> Iterator[Unless]:
+    """List the exceptions of a rule without what an association pays on top of the law, such as by a subscription."""
+    for entry in base.exceptions(rule):
+        statutory = not (base.circumstance(entry.when).basis or "own:").startswith("own:")
+        if statutory or entry.responsible == "tenant":
+            yield entry
 
 
 def _article(rule: Rule, base: Catalogue) -> str | None:

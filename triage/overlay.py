@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
@@ -27,6 +28,7 @@ from triage.catalogue import (
 )
 from triage.consistency import InconsistentError, find_problems_over
 from triage.departures import by_circumstance, by_retirement, by_rule, inherited
+from triage.versions import later_first, met, period_of
 
 __all__ = ["Change", "Cover", "Overlay", "OwnCircumstance", "OwnRule", "lay_over"]
 
@@ -138,10 +140,7 @@ def lay_over(overlay: Overlay, base: Catalogue) -> Catalogue:
     if problems:
         raise InconsistentError(problems)
     law = _with_circumstances(overlay, base)
-    rules = list(law.rules)
-    for change in overlay.changes:
-        rules = _with_version(rules, _changed(change, law))
-    rules += [_added(own, law) for own in overlay.rules]
+    rules = [*_versions(overlay.changes, law), *(_added(own, law) for own in overlay.rules)]
     rules, retired = _retire(overlay.retire, rules, law)
     return Catalogue(
         schema_version=base.schema_version,
@@ -173,9 +172,8 @@ def _with_circumstances(overlay: Overlay, base: Catalogue) -> Catalogue:
 
 def _lawfully_acting(own: OwnCircumstance) -> Circumstance:
     """Let a circumstance that gives the tenant repairs act only where a rule names it, unless it is insisted on."""
-    fields = dict(own)
-    insists = fields.pop("insist")
-    if own.responsible == "tenant" and own.basis and not insists:
+    fields = own.model_dump(exclude_unset=True, exclude={"insist"})
+    if own.responsible == "tenant" and own.basis and not own.insist:
         fields["over"] = "none"
     return Circumstance(**fields)
 
@@ -184,8 +182,9 @@ def _shared(circumstance: Circumstance, covers: Iterable[Cover]) -> Circumstance
     shares = [cover.share for cover in covers if cover.when == circumstance.id]
     if not shares:
         return circumstance
-    given = next((share for share in shares if share is not None), None)
-    return circumstance.model_copy(update={"share": (circumstance.share or _TAKES_PART) if given is None else given})
+    before = circumstance.share if "share" in circumstance.model_fields_set else _TAKES_PART
+    given = next((share for share in shares if share is not None), before)
+    return circumstance.model_copy(update={"share": given})
 
 
 def _noted(rule: Rule, departures: list[Departure]) -> Rule:
@@ -198,24 +197,33 @@ def _retire(
     """Retire rules; one that law gives the landlord gives way to one of the tenant only if that is insisted on."""
     applied = []
     for retirement in retirements:
-        departures = list(by_retirement(retirement, law, rules))
-        noted = retirement.rule
-        if all(departure.insists for departure in departures):
-            applied.append(retirement)
-            noted = retirement.instead or noted
-        rules = [_noted(rule, departures) if rule.id == noted else rule for rule in rules]
+        departures = list(dict.fromkeys(by_retirement(retirement, law, rules)))
+        barred = [departure for departure in departures if not departure.insists]
+        applied += [] if barred else [retirement]
+        noted = retirement.rule if barred else retirement.instead
+        rules = [_noted(rule, barred or departures) if rule.id == noted else rule for rule in rules]
     return rules, applied
 
 
-def _with_version(rules: list[Rule], changed: Rule) -> list[Rule]:
-    """Put a changed rule in the place of the one it replaces, or behind it where both count, each in its time."""
-    behind = max(i for i, rule in enumerate(rules) if rule.id == changed.id)
-    replaces = changed.valid_from is None and not changed.is_tenancy_bound
-    return [*rules[: behind + (not replaces)], changed, *rules[behind + 1 :]]
+def _versions(changes: Iterable[Change], law: Catalogue) -> list[Rule]:
+    """Put the changed versions of each rule in the place of those they change, or first where both count."""
+    rules: list[Rule] = []
+    for id_ in dict.fromkeys(rule.id for rule in law.rules):
+        versions = [rule for rule in law.rules if rule.id == id_]
+        changed = [
+            _changed(change, version, law)
+            for change in later_first(changes)
+            if change.rule == id_
+            for version in met(change, versions)
+        ]
+        distinct: dict[tuple[date | None, ...], Rule] = {}
+        for version in [*changed, *versions]:
+            distinct.setdefault(period_of(version), version)
+        rules += distinct.values()
+    return rules
 
 
-def _changed(change: Change, base: Catalogue) -> Rule:
-    law = base.rule(change.rule)
+def _changed(change: Change, law: Rule, base: Catalogue) -> Rule:
     departures = list(by_rule(change, law, base))
     applied = change.insist or all(departure.when for departure in departures)
     flips = applied and change.responsible not in (None, law.responsible)
@@ -227,11 +235,7 @@ def _changed(change: Change, base: Catalogue) -> Rule:
             "tip": change.tip or (_NO_TIP if flips else law.tip),
             "urgency": change.urgency or law.urgency,
             "unless": _exceptions(change, law.unless, departures, base),
-            "valid_from": change.valid_from,
-            "valid_until": change.valid_until,
-            "tenancy_from": change.tenancy_from,
-            "tenancy_until": change.tenancy_until,
-            "beside": law.id,
+            "beside": law.beside or (None if law.basis.startswith("own:") else law.id),
             "departures": (*inherited(change, law, base), *departures),
             "vera": change.vera or law.vera,
         }
