@@ -13,7 +13,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from training.calibration import Held, calibrate
-from training.corpus import DATASETS, Corpus, fingerprint
+from training.corpus import DATASETS, Corpus, CorpusError, fingerprint
+from training.noise import MISPRINTS, with_misprints
 from training.promise import Outcomes, Promise
 from triage.artefact import Fingerprint, Model, save_model
 from triage.catalogue import Catalogue
@@ -23,7 +24,7 @@ from triage.estimator import words_of
 from triage.fitting import REPAIRS, Cue, Settings, Targets, fit_recogniser
 from triage.recogniser import Recogniser
 
-__all__ = ["Sample", "build", "code_fingerprint", "fit", "fold_voices", "sample_of"]
+__all__ = ["Sample", "build", "code_fingerprint", "fit", "fold_voices", "recogniser_of", "sample_of"]
 
 _FOLDS = 4
 _SEED = 20261123
@@ -75,6 +76,27 @@ def sample_of(corpus: Corpus) -> Sample:
     return Sample(words_of(texts), Targets(exclusive, circumstances, flags), phrases)
 
 
+def recogniser_of(
+    corpus: Corpus, catalogue: Catalogue, settings: Settings = REPAIRS, misprints: float = MISPRINTS
+) -> Recogniser:
+    """Fit a recogniser on all messages of a corpus, without calibration.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    catalogue : Catalogue
+    settings : Settings, optional
+    misprints : float, optional
+        Share of the requests that are learned once more with misprints.
+
+    Returns
+    -------
+    Recogniser
+    """
+    sample = sample_of(with_misprints(corpus, misprints))
+    return fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
+
+
 def fold_voices(voices: Sequence[str], folds: int = _FOLDS) -> list[list[str]]:
     """Deal voices over folds, at random but always the same way."""
     order = np.random.default_rng(_SEED).permutation(sorted(voices))
@@ -108,13 +130,20 @@ def fit(
     policy : Policy
     outcomes : Outcomes
         What the policy was found on.
+
+    Raises
+    ------
+    CorpusError
+        If there are too few voices to leave some out in turn.
     """
     folds = fold_voices(list(corpus.voices))
+    if not all(folds):
+        need = f"a fit needs {_FOLDS} train or calibration voices at least, to leave some out in turn"
+        raise CorpusError([f"{need}; there are {len(corpus.voices)}"])
     say(f"fitting {len(folds)} times with voices left out, to calibrate")
     held = Parallel(n_jobs=-1)(delayed(_hold_out)(corpus, catalogue, settings, fold) for fold in folds)
     say("fitting on all voices")
-    sample = sample_of(corpus)
-    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
+    recogniser = recogniser_of(corpus, catalogue, settings)
     say("calibrating")
     gains, biases, policy, outcomes = calibrate(list(held), catalogue, recogniser.outputs, promise or Promise())
     return recogniser.calibrated(gains, biases), policy, outcomes
@@ -123,8 +152,7 @@ def fit(
 def _hold_out(corpus: Corpus, catalogue: Catalogue, settings: Settings, voices: list[str]) -> Held:
     """Fit without some voices and score them."""
     others = set(corpus.voices) - set(voices)
-    sample = sample_of(corpus.by_voices(others))
-    recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
+    recogniser = recogniser_of(corpus.by_voices(others), catalogue, settings)
     held = corpus.by_voices(voices)
     own = sample_of(held)
     return Held(held, recogniser, own.targets, recogniser.scores(own.words))
@@ -135,6 +163,7 @@ def code_fingerprint() -> str:
     root = Path(__file__).parent.parent
     names = [
         "training/fit.py",
+        "training/noise.py",
         "training/calibration.py",
         "training/promise.py",
         "triage/fitting.py",
@@ -148,6 +177,8 @@ def code_fingerprint() -> str:
         "triage/recogniser.py",
         "triage/table.py",
         "triage/defects.py",
+        "triage/catalogue.py",
+        "triage/in_force.py",
         "triage/law.py",
         "triage/ruling.py",
         "triage/decision.py",

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from training.corpus import DATASETS, Corpus, CorpusError, Request
 from training.evaluate import label_of
-from training.fit import fold_voices, sample_of
+from training.fit import fold_voices, recogniser_of
 from triage.catalogue import Catalogue
 from triage.estimator import words_of
-from triage.fitting import REPAIRS, Settings, fit_recogniser
+from triage.fitting import REPAIRS, Settings
 from triage.recogniser import softmax
 
 __all__ = ["Agreement", "Doubt", "SecondLabel", "agreement", "doubts", "kappa", "read_second_labels"]
@@ -160,8 +160,7 @@ def doubts(
     folds = fold_voices(list(corpus.voices))
     for number, fold in enumerate(folds, 1):
         say(f"fitting without {len(fold)} voices ({number} of {len(folds)})")
-        sample = sample_of(corpus.by_voices(set(corpus.voices) - set(fold)))
-        recogniser = fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
+        recogniser = recogniser_of(corpus.by_voices(set(corpus.voices) - set(fold)), catalogue, settings)
         rows = corpus.by_voices(fold).requests
         n = recogniser.outputs.n_exclusive
         chances = softmax(recogniser.scores(words_of([row.text for row in rows]))[:, :n])

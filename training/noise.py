@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from training.corpus import Request
+from training.corpus import Corpus, Request
 
-__all__ = ["misprint", "misprinted"]
+__all__ = ["MISPRINTS", "misprint", "misprinted", "with_misprints"]
 
+MISPRINTS = 0.33
+"""Share of the requests that are learned once more with misprints, as found on held-out voices."""
 _SEED = 20261123
 _EACH = 25
 """Characters to one misprint."""
@@ -24,6 +27,21 @@ _SCANNED = {"o": "0", "0": "o", "l": "1", "1": "l", "i": "1", "s": "5", "b": "6"
 """What a scanner takes for something else."""
 
 Slip = Callable[[str, int, np.random.Generator], str]
+
+
+def with_misprints(corpus: Corpus, share: float = MISPRINTS) -> Corpus:
+    """Add copies of a share of the requests, with misprints.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    share : float, optional
+
+    Returns
+    -------
+    Corpus
+    """
+    return replace(corpus, requests=[*corpus.requests, *misprinted(corpus.requests, share)])
 
 
 def misprinted(requests: Sequence[Request], share: float) -> list[Request]:

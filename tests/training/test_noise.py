@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.noise import misprint, misprinted
+from training.noise import misprint, misprinted, with_misprints
 
 
 def test_copies_are_always_the_same_and_keep_their_labels(corpus):
@@ -18,6 +18,13 @@ def test_copies_are_always_the_same_and_keep_their_labels(corpus):
 
 def test_a_share_of_nothing_is_nothing(corpus):
     assert misprinted(corpus.requests, 0.0) == []
+
+
+def test_the_copies_are_learned_beside_what_is_printed_well(corpus):
+    learned = with_misprints(corpus)
+    assert learned.requests[: len(corpus.requests)] == corpus.requests
+    assert 0 < len(learned.requests) - len(corpus.requests) < len(corpus.requests)
+    assert learned.several == corpus.several
 
 
 @given(st.text(min_size=1), st.integers(0, 2**32 - 1))
