@@ -43,7 +43,7 @@ class Promise(BaseModel):
 
     landlord: float = Field(default=0.02, gt=0, lt=1, description="Share of wrong labels among automatic 'landlord'")
     tenant: float = Field(default=0.01, gt=0, lt=1, description="The same among 'tenant', which costs a tenant money")
-    sure: float = Field(default=0.95, gt=0, lt=1, description="How sure it must be that the share is not greater")
+    sure: float = Field(default=0.95, gt=0, lt=1, description="How sure it must be that no share is greater")
     over_reach: float = Field(default=0.05, ge=0, le=1, description="Share of undecidable requests that may be decided")
 
     def accepted(self, party: Party) -> float:
@@ -117,15 +117,22 @@ def choose(outcomes: Outcomes, rough: Policy, promise: Promise) -> Policy:
     best = rough.model_copy(update={"landlord": 1.01, "tenant": 1.01, "open": 1.0})
     most = 0.0
     confidence = rough.confidence(outcomes.landlord)
-    for most_open in np.quantile(outcomes.left_open, np.linspace(0.1, 1.0, 19)).tolist():
+    for most_open in np.quantile(outcomes.left_open, np.linspace(0.4, 1.0, _LEVELS)).tolist():
         thresholds = {party: _threshold(outcomes, confidence, party, most_open, promise) for party in PARTIES}
         policy = rough.model_copy(update=thresholds | {"open": most_open})
         automatic = _automatic(outcomes, policy)
-        over_reach = automatic[~outcomes.decidable].mean() if (~outcomes.decidable).any() else 0.0
         share = float(automatic[outcomes.decidable].mean()) if outcomes.decidable.any() else 0.0
-        if over_reach <= promise.over_reach and share > most:
+        if share > most and _over_reach(outcomes, automatic, promise.sure) <= promise.over_reach:
             best, most = policy, share
     return best
+
+
+def _over_reach(outcomes: Outcomes, automatic: NDArray[np.bool_], sure: float) -> float:
+    """Bound the share of undecidable requests that are decided."""
+    reached, voices = automatic[~outcomes.decidable], outcomes.voices[~outcomes.decidable]
+    if not len(reached):
+        return 0.0
+    return upper_bound(int(reached.sum()), len(reached), sure, design_effect(reached, voices))
 
 
 @dataclass(frozen=True)
@@ -164,11 +171,9 @@ def _missing_at_best(outcomes: Outcomes, policy: Policy, party: Party, promise: 
     order = np.argsort(-policy.confidence(own.landlord), kind="stable")
     wrong, voices = own.truth[order] != (party == "landlord"), own.voices[order]
     counts = range(0, len(order) + 1, max(len(order) // 40, 1))
-    each = [
-        missing(n, int(wrong[:n].sum()), promise.accepted(party), promise.sure, design_effect(wrong[:n], voices[:n]))
-        for n in counts
-    ]
-    return min(each)
+    surest = {count: _surest(wrong, voices, count) for count in counts}
+    accepted = promise.accepted(party)
+    return min(missing(count, errors, accepted, promise.sure, effect) for count, (errors, effect) in surest.items())
 
 
 def _automatic(outcomes: Outcomes, policy: Policy) -> NDArray[np.bool_]:
@@ -184,6 +189,8 @@ def _threshold(outcomes: Outcomes, confidence: Floats, party: Party, most_open: 
     return least_confidence(confidence[counted], right[counted], accepted, promise.sure, outcomes.voices[counted])
 
 
+_LEVELS = 25
+"""Greatest probabilities of being left open that are tried."""
 _CANDIDATES = 40
 """Thresholds that are tested."""
 _STARTS = (0.0, 0.25, 0.5)
@@ -288,16 +295,20 @@ def least_confidence(
     starts = _STARTS if len(order) >= _MANY else _STARTS[:1]
     each = 1 - (1 - sure) / len(starts)
     possible = [count for count in counts if upper_bound(0, count, each) <= accepted]
-
-    def kept(count: int) -> bool:
-        effect = design_effect(wrong[:count], writers[:count])
-        return upper_bound(int(wrong[:count].sum()), count, each, effect) <= accepted
-
+    surest = {count: _surest(wrong, writers, count) for count in possible}
+    keeping = {
+        count for count, (errors, effect) in surest.items() if upper_bound(errors, count, each, effect) <= accepted
+    }
     best = 1.01
     for start in starts:
-        for count in takewhile(kept, [count for count in possible if count >= start * len(order)]):
+        for count in takewhile(keeping.__contains__, [count for count in possible if count >= start * len(order)]):
             best = min(best, float(ranked[count - 1]))
     return max(best, 0.5)
+
+
+def _surest(wrong: NDArray[np.bool_], voices: NDArray[np.int64], count: int) -> tuple[int, float]:
+    """Count the wrong among so many of the first decisions, and estimate the design effect of these."""
+    return int(wrong[:count].sum()), design_effect(wrong[:count], voices[:count])
 
 
 def missing(count: int, wrong: int, accepted: float, sure: float, effect: float = 1.0) -> int:
