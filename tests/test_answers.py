@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from triage.assessment import FlippedBy
+from triage.catalogue import Text
 from triage.catalogue_file import BUNDLED, read_catalogue
 from triage.decision import Question
 from triage.explanation import advice_on, answer, choices
@@ -51,18 +52,27 @@ def test_answers_read_as_they_should(catalogue):
     assert told == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_who_is_in_danger_is_not_asked_whose_fault_it_is(catalogue):
+def test_who_is_in_danger_is_told_what_to_do_once_and_nothing_of_fault(catalogue):
     rule, fault = catalogue.rule("power.socket_burnt"), catalogue.circumstance("own_fault")
     term = Term(rule.id, None, rule.responsible, rule.basis, 0.6)
     flips = [FlippedBy(id=fault.id, text=fault.because, responsible="tenant", basis="BW7:218")]
-    asked = Question(fault.question, fault.id, (True, False), 0.1)
-    for decision, question in (("ask", asked), ("auto", None)):
-        told = answer(catalogue, rule, term, decision, question, flips, (), urgent=True)
-        assert fault.question.nl not in told.nl
-        assert fault.because.nl not in told.nl
-        assert rule.tip.nl not in told.nl
-    assert advice_on(rule, "landlord", None).nl == f"Dit heeft haast: bel ons direct. {rule.tip.nl}"
-    assert advice_on(rule, "landlord", catalogue.dangers[0]) == catalogue.dangers[0].advice
+    told = answer(catalogue, rule, term, "auto", None, flips, (), urgent=True)
+    assert fault.because.nl not in told.nl
+    assert rule.tip.nl not in told.nl
+    assert advice_on(rule, "landlord", None, guessed=False).nl == f"Dit heeft haast: bel ons direct. {rule.tip.nl}"
+    assert rule.tip.nl not in advice_on(rule, "landlord", None, guessed=True).nl
+    assert advice_on(rule, "landlord", catalogue.dangers[1], guessed=True) == catalogue.dangers[1].advice
+
+
+def test_what_was_not_recognised_is_not_told_as_what_was_reported(catalogue):
+    rule = catalogue.rule("roof.leak")
+    term = Term(rule.id, None, rule.responsible, rule.basis, 0.6)
+    which = Question(Text(nl="Wat is het?", en="Which is it?"), "rule", ("roof.leak", "tap.drips"), 0.1)
+    for decision, reason, question in (("review", "unrecognised", None), ("ask", "ambiguous", which)):
+        told = answer(catalogue, rule, term, decision, question, (), (), reason)
+        assert rule.title.nl not in told.nl
+        assert told.nl.startswith("We weten nog niet zeker")
+        assert told.en.endswith("Which is it?" if question else "contact you.")
 
 
 def test_an_answer_says_in_words_what_it_means(catalogue):

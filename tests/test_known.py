@@ -18,6 +18,7 @@ DAYS = [
     np.datetime64("2026-03-01"),
     date(2026, 3, 1),
     "2026-03-01 12:30",
+    "1-3-2026",
 ]
 NOTHING = [None, pd.NaT, pd.NA, float("nan")]
 
@@ -37,8 +38,9 @@ def test_nothing_says_nothing(triager, nothing):
 
 
 def test_a_column_of_days_may_have_gaps(triager):
-    days = pd.Series(pd.to_datetime(["2025-01-01", None, "2027-01-01"]))
-    assert triager.assess_many([TEXT] * 3, date=days)["reason"].ne("error").all()
+    days = pd.to_datetime(["2025-01-01", None, "2027-01-01"])
+    for column in (days, pd.Series(days), list(days)):
+        assert triager.assess_many([TEXT] * 3, date=column)["reason"].ne("error").all()
 
 
 @pytest.mark.parametrize("day", ["gisteren", 5.5, "31-31-2026"])
@@ -132,8 +134,54 @@ def test_threads_that_come_first_together_get_what_one_would():
         assert [fresh.assess(text) for text in texts] == expected
 
 
+STRANGE = ["flurbel grompt knats", "de flurbel grompt knats ook", "lampjez kapotx", "x" * 50, "blah blah"]
+
+
+@pytest.mark.parametrize("text", STRANGE)
+@pytest.mark.parametrize("facts", [{}, {"reachable": True}, {"own_fault": False}], ids=str)
+def test_where_most_words_are_unknown_nothing_is_decided(bundled, text, facts):
+    a = bundled.assess(text, facts=facts)
+    assert a.decision == "review"
+    assert a.reason in ("unrecognised", "out-of-scope")
+
+
+def test_what_is_broken_may_be_known_all_the_same(bundled):
+    assert bundled.assess("flurbel grompt knats", facts={"rule": "roof.leak"}).decision == "auto"
+
+
 @pytest.mark.parametrize(
-    "text", ["x" * 50, "xx" * 500, "blah blah", "qwertyuiop asdfghjkl", "Help", "HELP!!!", "het lekt"]
+    "text", ["Help", "HELP!!!", "graag contact", "kunt u mij bellen?", "goedemorgen", "please call me"]
 )
-def test_what_tells_nothing_is_not_decided(bundled, text):
+def test_who_does_not_say_what_is_broken_is_asked(bundled, text):
+    a = bundled.assess(text)
+    assert (a.decision, a.reason) == ("review", "empty")
+    assert "wat er kapot is" in a.explanation("nl")
+
+
+@pytest.mark.parametrize("text", ["het lekt", "iets met de deur", "something is wrong with the kitchen"])
+def test_what_leaves_everything_open_is_not_decided(bundled, text):
     assert bundled.assess(text).decision != "auto"
+
+
+@pytest.mark.parametrize(
+    "text", ["ik wil dood", "ik wil niet meer leven", "mijn man slaat me", "My husband hits me", "I want to die"]
+)
+def test_who_needs_help_gets_no_answer_about_repairs(bundled, text):
+    a = bundled.assess(text)
+    assert (a.responsible, a.decision, a.urgent, a.findings) == (None, "review", True, [])
+    assert "112" in a.urgent_advice.nl
+    assert "0800-0113" in a.explanation("en")
+    assert not a.rule
+    assert bundled.assess_many([text])["urgent"].all()
+
+
+def test_who_is_in_danger_is_not_asked_whose_fault_it_is(bundled):
+    a = bundled.assess("Het stopcontact vonkt omdat ik er water over gegooid heb")
+    assert a.urgent
+    assert a.decision != "ask" or a.question.fact not in ("own_fault", "misuse")
+
+
+def test_a_guess_is_not_told_as_what_was_reported(bundled):
+    a = bundled.assess("flurbel grompt knats")
+    assert "Uw melding" not in a.explanation("nl")
+    assert "nog niet zeker wat er aan de hand is" in a.explanation("nl")

@@ -217,6 +217,7 @@ class Danger(_Part):
     title: Text = Field(description="Short name")
     advice: Text = Field(description="What to do at once")
     signs: Phrases = Field(description="Words in order, a few words apart; a star stands for any ending or beginning")
+    repair: bool = Field(default=True, description="False where a person needs help, and nothing is to be repaired")
 
 
 class Catalogue(_Part):

@@ -16,7 +16,7 @@ from triage.defects import SIGNS
 from triage.law import Law
 from triage.ruling import Rulings
 
-__all__ = ["DECISIONS", "Asker", "Decision", "Policy", "Question", "Reason", "decide"]
+__all__ = ["DECISIONS", "FAULTS", "Asker", "Decision", "Policy", "Question", "Reason", "decide"]
 
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
@@ -29,6 +29,8 @@ Reason = Literal[
     "ambiguous", "unrecognised", "out-of-scope", "several-defects", "no-rule", "language", "empty", "error"
 ]
 
+FAULTS = ("own_fault", "misuse")
+"""Circumstances by which somebody is to blame: not what to ask about of who is in danger."""
 _ALTERNATIVES = 3
 _LEAST_WEIGHT = 0.05
 """A rule less likely than this is not worth telling from others."""

@@ -8,13 +8,23 @@ import numpy as np
 
 from triage.assessment import FlippedBy, Holding, Score, Word
 from triage.catalogue import Catalogue, Danger, Elsewhere, Party, Rule, Text
-from triage.decision import Decision, Question
+from triage.decision import FAULTS, Decision, Question, Reason
 from triage.recogniser import Recogniser
 from triage.ruling import Term
 from triage.table import Units
 from triage.words import Words
 
-__all__ = ["advice_on", "answer", "answer_elsewhere", "answer_unread", "choices", "departure", "evidence"]
+__all__ = [
+    "advice_on",
+    "answer",
+    "answer_distress",
+    "answer_elsewhere",
+    "answer_unread",
+    "choices",
+    "departure",
+    "evidence",
+    "is_guess",
+]
 
 _LISTED = 6
 _NEGLIGIBLE = 0.02
@@ -66,28 +76,43 @@ def answer(
     question: Question | None,
     flips: Sequence[FlippedBy],
     holding: Sequence[Holding],
+    reason: Reason | None = None,
     urgent: bool = False,
 ) -> Text:
     """Write the answer to the tenant about one defect, in both languages.
 
-    Who is in danger is not asked whose fault it is, and is told what to do beforehand: see `advice_on`.
+    What is no more than a guess is not told as what was reported. Who is in danger is told what to do beforehand (see
+    `advice_on`), and nothing of fault.
     """
-    if urgent and question is not None and question.fact in _FAULTS:
-        question, decision = None, "review"
+    if is_guess(decision, reason, question):
+        return Text(**{language: _uncertain(language, decision, question) for language in ("nl", "en")})
     return Text(
         nl=_answer("nl", catalogue, rule, term, decision, question, flips, holding, urgent),
         en=_answer("en", catalogue, rule, term, decision, question, flips, holding, urgent),
     )
 
 
-def advice_on(rule: Rule, responsible: Party, danger: Danger | None) -> Text:
+def is_guess(decision: Decision, reason: Reason | None, question: Question | None) -> bool:
+    """Tell whether it is not known what is broken: the rule was not recognised, or is what is asked."""
+    return reason == "unrecognised" or (decision == "ask" and question is not None and question.fact == "rule")
+
+
+def _uncertain(language: str, decision: Decision, question: Question | None) -> str:
+    words = _WORDS[language]
+    asked = decision == "ask" and question is not None
+    rest = words["ask"].format(question=question.text.in_(language)) if asked and question else words["review"]
+    return f"{words['uncertain']} {rest}"
+
+
+def advice_on(rule: Rule, responsible: Party, danger: Danger | None, guessed: bool) -> Text:
     """Say what to do at once about a defect that cannot wait."""
     if danger is not None:
         return danger.advice
+    if guessed:
+        return Text(**{language: _HASTE[language, "landlord"] for language in ("nl", "en")})
     return Text(**{language: f"{_HASTE[language, responsible]} {rule.tip.in_(language)}" for language in ("nl", "en")})
 
 
-_FAULTS = ("own_fault", "misuse")
 _HASTE = {
     ("nl", "landlord"): "Dit heeft haast: bel ons direct.",
     ("nl", "tenant"): "Dit heeft haast.",
@@ -119,6 +144,7 @@ _WORDS = {
         "about": "Uw melding: {title}.",
         "because": "omdat {because}.",
         "unsure": "We willen dat nog zeker weten.",
+        "uncertain": "We weten nog niet zeker wat er aan de hand is.",
         "law": "Dit volgt uit: {citation}.",
         "tip": "Wat u nu kunt doen: {tip}",
         "unless": "Het ligt anders als {list}. Laat het ons weten als dat zo is.",
@@ -130,6 +156,7 @@ _WORDS = {
         "about": "Your report: {title}.",
         "because": "because {because}.",
         "unsure": "We still want to be sure of that.",
+        "uncertain": "We are not sure yet what is the matter.",
         "law": "This follows from: {citation}.",
         "tip": "What you can do now: {tip}",
         "unless": "It is different if {list}. Please tell us if that is so.",
@@ -171,9 +198,9 @@ def _answer(
         parts.append(words["review"])
     if term.responsible == rule.responsible and not urgent:
         parts.append(words["tip"].format(tip=rule.tip.in_(language)))
-    held = {item.id for item in holding}
+    held = {item.id for item in holding} | (set(FAULTS) if urgent else set())
     others = [flip.text.in_(language) for flip in flips if flip.id not in held][:_MOST_FLIPS]
-    if decision == "auto" and others and not urgent:
+    if decision == "auto" and others:
         parts.append(words["unless"].format(list=words["or"].join(others)))
     return " ".join(parts)
 
@@ -220,6 +247,14 @@ def _departure(language: str, rule: Rule, catalogue: Catalogue) -> str:
 def answer_elsewhere(kind: Elsewhere) -> Text:
     """Write the answer to a message in which nothing is to be repaired."""
     return kind.belongs
+
+
+def answer_distress() -> Text:
+    """Write the answer to somebody who needs help, not a repair."""
+    return Text(
+        nl="Een medewerker leest uw bericht en neemt contact met u op.",
+        en="A colleague will read your message and contact you.",
+    )
 
 
 def answer_unread(language: str) -> Text:

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.catalogue import Catalogue, Danger
-from triage.decision import DECISIONS, Asker, Decision, Policy, Reason, decide
+from triage.decision import DECISIONS, FAULTS, Asker, Decision, Policy, Reason, decide
 from triage.defects import Reading, Stretches, divide, is_joint
 from triage.facts import Settled
 from triage.language import Language, detect_many, mark
-from triage.marking import FAMILIAR, JOINT, SPOKEN, Marker, count_marked
+from triage.marking import FAMILIAR, JOINT, LETTERS, SAYS_NOTHING, SPOKEN, Marker, count_marked
 from triage.message import clean_many, is_empty
 from triage.recogniser import Recogniser, Recognition
 from triage.ruling import Ruler, Rulings
@@ -241,20 +241,21 @@ class Judge:
         scores = self._recogniser.score(units, words.firsts[:-1], words.firsts[1:])
         recognition = self._recogniser.probabilities(scores)
         nothing = np.minimum(recognition.elsewhere.sum(axis=1, dtype=np.float64), 1.0)
-        spoken, familiar = count_marked(marks, (SPOKEN, FAMILIAR), words.firsts)
+        spoken, familiar, letters = count_marked(marks, (SPOKEN, FAMILIAR, LETTERS), words.firsts)
         empty = spoken == 0
         for text in np.flatnonzero(empty).tolist():
             languages[text] = "nl"
         foreign = np.array([language == "other" for language in languages], dtype=bool)
         away = ~(empty | foreign) & (nothing >= (self._policy.elsewhere if "rule" not in facts else np.inf))
+        dangers = self._dangers(words, alarms)
+        in_distress = np.zeros(len(texts), dtype=bool)
+        in_distress[[text for text, danger in dangers.items() if not danger.repair]] = True
+        away |= in_distress & ~(empty | foreign)
         reasons = np.full(len(texts), None, dtype=object)
         reasons[empty], reasons[foreign], reasons[away] = "empty", "language", "out-of-scope"
-        dangers = self._dangers(words, alarms)
         read = np.flatnonzero(~(empty | foreign | away))
         reading = Reading(words, units, (marks & JOINT) > 0, recognition)
         stretches, chances = divide(reading, self._recogniser, read, self._policy.division)
-        # Letters of unknown words may look like those of any rule; where every word is unknown, nothing is told.
-        chances.flags["open"][familiar[stretches.texts] == 0] = 1.0
         rulings = self._ruler.rule(chances.rules, chances.circumstances, facts, day)
         ruled = (rulings.unruled <= _UNRULED) & (rulings.weights.sum(axis=1) > 0)
         reasons[stretches.texts[~ruled]] = "no-rule"
@@ -264,10 +265,12 @@ class Judge:
         return Docket(
             languages=languages,
             reasons=reasons,
-            elsewhere=self._kinds(recognition, away),
+            elsewhere=self._kinds(recognition, away & ~in_distress),
             sure_elsewhere=np.where(away, nothing, 0.0),
             dangers=dangers,
-            defects=self._judge_defects(words, units, alarms, stretches, chances, rulings, dangers, facts),
+            defects=self._judge_defects(
+                words, units, alarms, stretches, chances, rulings, dangers, facts, 2 * familiar < letters
+            ),
         )
 
     def _kinds(self, recognition: Recognition, away: NDArray[np.bool_]) -> NDArray[np.object_]:
@@ -279,7 +282,8 @@ class Judge:
 
     def _marks_of(self, word: str) -> tuple[int, AlarmMarks]:
         of_language = mark(word) | FAMILIAR * (word in self._familiar)
-        return of_language | JOINT * is_joint(word) | SPOKEN * (not is_empty(word)), self._alarm.marks([word])[0]
+        speaks = not is_empty(word) and word not in SAYS_NOTHING
+        return of_language | JOINT * is_joint(word) | SPOKEN * speaks, self._alarm.marks([word])[0]
 
     def _dangers(self, words: Words, alarms: AlarmMarks) -> dict[int, Danger]:
         dangers = {}
@@ -300,13 +304,21 @@ class Judge:
         rulings: Rulings,
         dangers: dict[int, Danger],
         facts: Settled,
+        strange: NDArray[np.bool_],
     ) -> Defects:
         left_open = chances.flags["open"] * (not self._answers.intersection(facts))
         strongest = chances.rules.max(axis=1, initial=0)
         confidence, decisions, reasons, questions = decide(rulings, left_open, strongest, self._policy, self._asker)
+        if "rule" not in facts:
+            # Letters of unknown words may look like those of any rule.
+            guessed = strange[stretches.texts]
+            decisions[guessed], reasons[guessed], questions[guessed] = "review", "unrecognised", None
         urgent = how_urgent(chances.flags["urgent"], chances.rules, self._pressing) >= self._policy.urgent
         own = self._dangers_of(stretches, alarms, dangers)
         urgent[list(own)] = True
+        for i in np.flatnonzero(urgent & (decisions == "ask")).tolist():
+            if questions[i].fact in FAULTS:
+                decisions[i], questions[i] = "review", None
         return Defects(words, units, stretches, rulings, confidence, decisions, reasons, questions, urgent, own)
 
     def _dangers_of(self, stretches: Stretches, alarms: AlarmMarks, dangers: dict[int, Danger]) -> dict[int, Danger]:

@@ -47,7 +47,7 @@ _FOREIGN = frozenset(
     wasser heizung fenster tropft wasserhahn lauft zimmer kuche schlussel bleibt kalt
     il gli non sono nella della acqua rubinetto perde rotto rotta riscaldamento funziona chiude finestra calda
     nao os uma torneira quente tenho aquecimento janela
-    jest od sie czy ale bardzo prosze woda wody kran okno drzwi cieknie kuchni lazience grzejnik cieplej zimno
+    jest od sie czy ale bardzo prosze woda wody okno drzwi cieknie kuchni lazience grzejnik cieplej zimno
     ve bir cok yok var icin ama calismiyor musluk muslugu kapi bozuk akiyor damliyor kuf banyo banyoda evde mutfakta
     este sunt si din apa robinet robinetul baie bucatarie curge merge
     biyaha jiraan

@@ -20,6 +20,7 @@ __all__ = [
     "FUNCTION",
     "JOINT",
     "LETTERS",
+    "SAYS_NOTHING",
     "SPOKEN",
     "TELLING",
     "Marker",
@@ -28,7 +29,18 @@ __all__ = [
 
 DUTCH, ENGLISH, FUNCTION, LETTERS, JOINT, FAMILIAR, SPOKEN, TELLING, FOREIGN = (1 << n for n in range(9))
 """Marks of a word: of one language alone; in either list; written with letters; joins clauses; known to be of either
-language; has two letters or more; of one language alone, and hardly another language has it; of another language."""
+language; says something; of one language alone, and hardly another language has it; of another language."""
+
+SAYS_NOTHING = frozenset(
+    """
+    hoi hallo hey hee dag goedemorgen goedemiddag goedenavond beste geachte mevrouw meneer help hulp bel belt bellen
+    terugbellen contact opnemen graag svp aub alstublieft alsjeblieft dringend spoed kunt kunnen kun wilt willen u
+    jullie mij me we wij ik iemand komen kom langs sturen even dank bedankt groet groeten mvg melding klacht probleem
+    vraag hi hello dear sir madam please call contact need urgent can could you somebody someone come send thanks
+    regards
+    """.split()
+)
+"""Words of greeting and of wanting to be helped: alone they do not say with what."""
 
 
 def count_marked(marks: NDArray[np.uint16], bits: Sequence[int], firsts: NDArray[np.int64]) -> NDArray[np.int64]:

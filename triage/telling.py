@@ -10,7 +10,17 @@ from triage.artefact import Model
 from triage.assessment import Assessment, CitedRule, Finding, FlippedBy, Holding, QuestionAsked, Receipt, Word
 from triage.catalogue import Catalogue, Text
 from triage.decision import Question
-from triage.explanation import advice_on, answer, answer_elsewhere, answer_unread, choices, departure, evidence
+from triage.explanation import (
+    advice_on,
+    answer,
+    answer_distress,
+    answer_elsewhere,
+    answer_unread,
+    choices,
+    departure,
+    evidence,
+    is_guess,
+)
 from triage.facts import Settled
 from triage.judging import Defects, Docket, Outcome
 from triage.language import Language
@@ -89,6 +99,8 @@ class Teller:
             return answer_elsewhere(self._kinds[kind])
         if findings:
             return _join([finding.explanations for finding in findings])
+        if docket.reasons[0] == "out-of-scope":
+            return answer_distress()
         return answer_unread(docket.languages[0])
 
     def _finding(self, text: str, defects: Defects, i: int, facts: Settled, language: Language) -> Finding:
@@ -108,15 +120,16 @@ class Teller:
             for entry in reversed(rulings.in_force.exceptions[rule.id])
             if entry.basis and entry.responsible not in (None, term.responsible)
         ]
-        question = defects.questions[i]
+        decision, reason, question = defects.decisions[i], defects.reasons[i], defects.questions[i]
+        guessed = is_guess(decision, reason, question)
         urgent, danger = bool(defects.urgent[i]), defects.dangers.get(i)
         article = self._catalogue.article(term.basis)
         return Finding(
             span=(int(words.starts[first]), int(words.ends[last - 1])),
             responsible=term.responsible,
             confidence=float(defects.confidence[i]),
-            decision=defects.decisions[i],
-            reason=defects.reasons[i],
+            decision=decision,
+            reason=reason,
             rule=CitedRule(
                 id=rule.id,
                 title=rule.title.in_(language),
@@ -131,10 +144,10 @@ class Teller:
             flips=flips,
             question=_asked(question, self._catalogue),
             urgent=urgent,
-            urgent_advice=advice_on(rule, term.responsible, danger) if urgent else None,
+            urgent_advice=advice_on(rule, term.responsible, danger, guessed) if urgent else None,
             evidence=told,
             score=score,
-            explanations=answer(self._catalogue, rule, term, defects.decisions[i], question, flips, holding, urgent),
+            explanations=answer(self._catalogue, rule, term, decision, question, flips, holding, reason, urgent),
         )
 
     def _holding(
