@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from triage.backlog.rows import free_names
 from triage.backlog.table_source import need
 from triage.backlog.work import Shipped
-from triage.backlog.rows import free_names
 
 if TYPE_CHECKING:
     from triage.triager import Triager
