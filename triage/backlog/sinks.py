@@ -114,7 +114,8 @@ class CsvSink(_FileSink):
 
     def write_part(self, frame: pd.DataFrame, path: Path) -> None:
         """Write rows without a header."""
-        columns = {name: [as_text(value) for value in frame[name]] for name in frame if frame[name].dtype.kind == "O"}
+        given = [name for name in frame.columns[: self.given] if frame[name].dtype.kind == "O"]  # results are plain
+        columns = {name: [as_text(value) for value in frame[name]] for name in given}
         plain = frame.assign(**pd.DataFrame(columns, index=frame.index, dtype=object))
         with path.open("w", encoding="utf-8", newline="") as file:
             plain.to_csv(_LineFeeds(file), index=False, header=False, sep=self._separator, lineterminator="\r\n")
