@@ -201,8 +201,6 @@ def read_corpus(folder: str | Path = DATASETS, catalogue: Catalogue | None = Non
     """
     folder = Path(folder)
     problems: list[str] = []
-    if not any((folder / f"{name}.jsonl").exists() for name in FILES) and not (folder / "voices.yaml").exists():
-        raise CorpusError([f"{folder}: no corpus here; give a folder with voices.yaml and requests.jsonl"])
     voices = {voice.id: voice for voice in _read_voices(folder / "voices.yaml", problems)}
     corpus = Corpus(
         _read(folder / "requests.jsonl", Request, problems),

@@ -66,7 +66,7 @@ def judge_many(
     each_day = _for_each(days, len(texts), "dates")
     settled: Settled = settler.settle(cast(Facts | None, facts)) if each_facts is None else {}
     day = read_date(days) if each_day is None else date.min
-    failed: dict[int, TriageError] = {}
+    failed, first = 0, ""
     for start in range(0, len(texts), AT_ONCE):
         some = range(start, min(start + AT_ONCE, len(texts)))
         groups: dict[Hashable, tuple[Settled, date, list[int]]] = {}
@@ -79,7 +79,7 @@ def judge_many(
                 own: Settled = settled if each_facts is None else settler.settle(each_facts[i])
                 when = day if each_day is None else read_date(each_day[i])
             except TriageError as error:
-                failed[i] = error
+                failed, first = failed + 1, first or f"request {i}: {error}"
                 unusable.append(i)
                 continue
             key = (when, *sorted(own.items())) if each_facts is not None else when
@@ -92,8 +92,7 @@ def judge_many(
         if unusable:
             yield unusable, Docket.failed(len(unusable))
     if failed:
-        place, why = next(iter(failed.items()))
-        log.warning("%d requests have facts or a date that cannot be used; request %d: %s", len(failed), place, why)
+        log.warning("%d requests have facts or a date that cannot be used; %s", failed, first)
 
 
 def _for_each(given: Any, count: int, name: str) -> list[Any] | None:

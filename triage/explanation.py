@@ -99,8 +99,9 @@ def is_guess(decision: Decision, reason: Reason | None, question: Question | Non
 
 def _uncertain(language: str, decision: Decision, question: Question | None) -> str:
     words = _WORDS[language]
-    asked = decision == "ask" and question is not None
-    rest = words["ask"].format(question=question.text.in_(language)) if asked and question else words["review"]
+    rest = words["review"]
+    if decision == "ask" and question is not None:
+        rest = words["ask"].format(question=question.text.in_(language))
     return f"{words['uncertain']} {rest}"
 
 

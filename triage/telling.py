@@ -69,8 +69,8 @@ class Teller:
         first = findings[0] if findings else None
         elsewhere, danger = docket.elsewhere[0], docket.dangers.get(0)
         letter = self._letter(docket, findings)
-        advice = list(dict.fromkeys([*([danger.advice] if danger else []), *(f.urgent_advice for f in findings)]))
-        urging = [text for text in advice if text is not None]
+        advice = [danger.advice if danger else None, *(finding.urgent_advice for finding in findings)]
+        urging = list(dict.fromkeys(text for text in advice if text is not None))
         told: list[Word] = [word for finding in findings for word in finding.evidence]
         if elsewhere and defects:
             told, _ = evidence(text, defects.words, defects.units, (0, len(defects.words)), self._recogniser, elsewhere)
