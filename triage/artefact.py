@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -83,7 +84,7 @@ class Model:
     catalogue: Catalogue
     manifest: Manifest
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 over the hashes of all parts."""
         joined = "".join(self.manifest.parts[name].sha256 for name in _PARTS)

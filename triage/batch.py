@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from triage.decision import Question
 from triage.errors import TriageError
 from triage.facts import Facts, Settled, Settler
 from triage.judging import Defects, Docket, Judge, objects
@@ -183,8 +183,11 @@ def _finding_columns(docket: Docket) -> dict[str, Any]:
     }
 
 
-def _say_all(questions: Iterable[Question | None], languages: Sequence[Language]) -> list[str | None]:
-    return [q.text.in_(language) if q else None for q, language in zip(questions, languages, strict=True)]
+def _say_all(questions: NDArray[np.object_], languages: Sequence[Language]) -> NDArray[np.object_]:
+    said = np.full(len(questions), None, dtype=object)
+    for i in np.flatnonzero(questions).tolist():
+        said[i] = questions[i].text.in_(languages[i])
+    return said
 
 
 def _cited(defects: Defects) -> dict[str, Any]:

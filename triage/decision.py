@@ -117,8 +117,6 @@ class Asker:
         ndarray of Question or None, shape (n_defects,)
         """
         questions = np.full(len(rulings), None, dtype=object)
-        if not len(rulings):
-            return questions
         law, landlord = rulings.law, rulings.landlord
         certainty = np.maximum(landlord, 1 - landlord)
         by_circumstance = self._gains_by_circumstance(rulings, certainty)
@@ -222,8 +220,9 @@ def decide(
     reasons = np.full(len(rulings), None, dtype=object)
     questions = np.full(len(rulings), None, dtype=object)
     unsure = np.flatnonzero(~sure)
-    questions[unsure] = asker.questions(rulings.take(unsure))
-    asked = np.array([question is not None for question in questions], dtype=bool)
+    if len(unsure):
+        questions[unsure] = asker.questions(rulings.take(unsure))
+    asked = questions.astype(bool)
     decisions[unsure] = np.where(asked[unsure], "ask", "review").astype(object)
     recognised = asked | (strongest >= _RECOGNISED)
     reasons[unsure] = np.where(recognised[unsure], "ambiguous", "unrecognised").astype(object)

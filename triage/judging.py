@@ -21,7 +21,7 @@ from triage.message import clean_many, is_empty
 from triage.recogniser import Recogniser, Recognition
 from triage.ruling import Ruler, Rulings
 from triage.table import Units
-from triage.urgency import Alarm, AlarmMarks, how_urgent, pressing_of
+from triage.urgency import Alarm, AlarmMarks, Marked, how_urgent, pressing_of
 from triage.words import Words, find_words
 
 __all__ = ["Defects", "Docket", "Judge", "Outcome", "objects"]
@@ -141,8 +141,7 @@ class Docket:
         defects = self.defects.outcomes()
         ends = np.searchsorted(self.defects.stretches.texts, np.arange(n + 1))
         counts = ends[1:] - ends[:-1]
-        judged = np.array([reason is None for reason in self.reasons], dtype=bool)
-        alone = judged & (counts == 1)
+        alone = (self.reasons == np.array(None)) & (counts == 1)
         for column, own in zip(found, defects, strict=True):
             column[alone] = own[ends[:-1][alone]]
         for i in np.flatnonzero(~alone & (counts > 0)).tolist():
@@ -283,13 +282,13 @@ class Judge:
     def _marks_of(self, word: str) -> tuple[int, AlarmMarks]:
         of_language = mark(word) | FAMILIAR * (word in self._familiar)
         speaks = not is_empty(word) and word not in SAYS_NOTHING
-        return of_language | JOINT * is_joint(word) | SPOKEN * speaks, self._alarm.marks([word])[0]
+        return of_language | JOINT * is_joint(word) | SPOKEN * speaks, self._alarm.mark(word)
 
-    def _dangers(self, words: Words, alarms: AlarmMarks) -> dict[int, Danger]:
+    def _dangers(self, words: Words, alarms: Marked) -> dict[int, Danger]:
         dangers = {}
         texts, held = self._alarm.may_ring(alarms, words.firsts)
         for text, own in zip(texts.tolist(), held, strict=True):
-            danger = self._alarm.find(alarms[words.firsts[text] : words.firsts[text + 1]], own)
+            danger = self._alarm.find(alarms.between(words.firsts[text], words.firsts[text + 1]), own)
             if danger is not None:
                 dangers[text] = danger
         return dangers
@@ -298,7 +297,7 @@ class Judge:
         self,
         words: Words,
         units: Units,
-        alarms: AlarmMarks,
+        alarms: Marked,
         stretches: Stretches,
         chances: Recognition,
         rulings: Rulings,
@@ -321,14 +320,14 @@ class Judge:
                 decisions[i], questions[i] = "review", None
         return Defects(words, units, stretches, rulings, confidence, decisions, reasons, questions, urgent, own)
 
-    def _dangers_of(self, stretches: Stretches, alarms: AlarmMarks, dangers: dict[int, Danger]) -> dict[int, Danger]:
+    def _dangers_of(self, stretches: Stretches, alarms: Marked, dangers: dict[int, Danger]) -> dict[int, Danger]:
         """Tell the danger of each defect; in a message of several only its own words count."""
         own = {}
         for text, whole in dangers.items():
             first, last = np.searchsorted(stretches.texts, [text, text + 1]).tolist()
             for i in range(first, last):
                 alone = last - first == 1
-                danger = whole if alone else self._alarm.find(alarms[stretches.firsts[i] : stretches.lasts[i]])
+                danger = whole if alone else self._alarm.find(alarms.between(stretches.firsts[i], stretches.lasts[i]))
                 if danger is not None:
                     own[i] = danger
         return own

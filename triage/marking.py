@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.table import Units
+from triage.urgency import AlarmMarks, Marked
 from triage.words import Words
 
 __all__ = [
@@ -21,15 +22,17 @@ __all__ = [
     "JOINT",
     "LETTERS",
     "SAYS_NOTHING",
+    "SIGN",
     "SPOKEN",
     "TELLING",
     "Marker",
     "count_marked",
 ]
 
-DUTCH, ENGLISH, FUNCTION, LETTERS, JOINT, FAMILIAR, SPOKEN, TELLING, FOREIGN = (1 << n for n in range(9))
+DUTCH, ENGLISH, FUNCTION, LETTERS, JOINT, FAMILIAR, SPOKEN, TELLING, FOREIGN, SIGN = (1 << n for n in range(10))
 """Marks of a word: of one language alone; in either list; written with letters; joins clauses; known to be of either
-language; says something; of one language alone, and hardly another language has it; of another language."""
+language; says something; of one language alone, and hardly another language has it; of another language; may be part of
+a sign of danger."""
 
 SAYS_NOTHING = frozenset(
     """
@@ -70,12 +73,12 @@ class Marker:
     Parameters
     ----------
     mark : callable
-        Gives the marks of a folded word: its own, and bits packed to words of 64.
+        Gives the marks of a folded word: its own, and those of signs of danger.
     n_signs : int
-        How many words of 64 bits those are.
+        How many numbers the latter are packed to.
     """
 
-    def __init__(self, mark: Callable[[str], tuple[int, NDArray[np.uint64]]], n_signs: int) -> None:
+    def __init__(self, mark: Callable[[str], tuple[int, AlarmMarks]], n_signs: int) -> None:
         self.__setstate__({"_mark": mark, "_n_signs": n_signs})
 
     def __getstate__(self) -> dict[str, Any]:
@@ -94,8 +97,8 @@ class Marker:
         self._plain = np.zeros(n_rows, dtype=np.uint16)
         self._signs = np.zeros((n_rows, self._n_signs), dtype=np.uint64)
 
-    def marks(self, words: Words, units: Units) -> tuple[NDArray[np.uint16], NDArray[np.uint64]]:
-        """Return the marks of each word, shapes (n_words,) and (n_words, n_signs)."""
+    def marks(self, words: Words, units: Units) -> tuple[NDArray[np.uint16], Marked]:
+        """Return the marks of each word, shape (n_words,), and the words that may be part of a sign of danger."""
         rows = units.places[::2]
         with self._lock:
             if units.table != self._table:
@@ -104,9 +107,12 @@ class Marker:
             self._make_room(len(units.rows))
             new = np.flatnonzero(~self._known[rows])
             for row, place in dict(zip(rows[new].tolist(), new.tolist(), strict=True)).items():
-                self._plain[row], self._signs[row] = self._mark(words.word(place))
+                own, signs = self._mark(words.word(place))
+                self._plain[row], self._signs[row] = own | SIGN * bool(signs.any()), signs
                 self._known[row] = True
-            return self._plain[rows], self._signs[rows]
+            plain = self._plain[rows]
+            places = np.flatnonzero(plain & SIGN)
+            return plain, Marked(places, self._signs[rows[places]])
 
     def _make_room(self, n_rows: int) -> None:
         short = n_rows - len(self._known)

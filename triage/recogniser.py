@@ -213,7 +213,7 @@ class Recogniser:
         -------
         ndarray of shape (n_stretches, n_outputs)
         """
-        sums, _ = self._sums(units, firsts, lasts)
+        sums, _ = _by_length(add_up(units, 2 * firsts, np.maximum(2 * lasts - 1, 2 * firsts)))
         scores = self._levels(sums) @ self._readout
         scores *= self.gains
         scores += self.biases
@@ -224,13 +224,6 @@ class Recogniser:
     @cached_property
     def _readout(self) -> Floats:
         return self.readout.astype(np.float32)
-
-    def _sums(self, units: Units, firsts: Places, lasts: Places) -> tuple[Floats, Floats]:
-        """Add up what words bring, by the length of each stretch as a vector of features; and return those lengths."""
-        sums = add_up(units, 2 * firsts, np.maximum(2 * lasts - 1, 2 * firsts))
-        norm = np.sqrt(sums[:, -1:])
-        norm[norm == 0] = 1
-        return np.asarray(sums[:, :-1] / norm, dtype=np.float32), norm
 
     def _levels(self, sums: Floats) -> Floats:
         levels = sums[:, : len(self.thresholds)] + self.thresholds
@@ -252,7 +245,8 @@ class Recogniser:
         """
         column = self.outputs.place[output]
         n_hidden = len(self.thresholds)
-        sums, norm = self._sums(units, np.array([first]), np.array([last]))
+        rows = units.rows[units.places[2 * first : max(2 * last - 1, 2 * first)]]
+        sums, norm = _by_length(np.add.reduce(rows, axis=0)[None])
         level = self._levels(sums)[0].astype(np.float64)
         heard = (sums[0, :n_hidden] + self.thresholds).astype(np.float64)
         passing = np.divide(level, heard, out=np.zeros_like(level), where=level > 0)
@@ -260,9 +254,7 @@ class Recogniser:
         rest = float(self.biases[column]) + float(speaks @ self.thresholds)
         if self.direct:
             speaks = np.append(speaks, np.array(self.direct.outputs) == column)
-        places = units.places[2 * first : max(2 * last - 1, 2 * first)]
-        rows = units.rows[places].astype(np.float64)
-        brought = rows[:, : len(speaks)] @ speaks / float(norm[0, 0])
+        brought = rows[:, : len(speaks)].astype(np.float64) @ speaks / float(norm[0, 0])
         weights = brought[::2].copy()
         weights[:-1] += brought[1::2] / 2
         weights[1:] += brought[1::2] / 2
@@ -294,6 +286,13 @@ class Recogniser:
             circumstances=single[:, :n_circumstances],
             flags={flag: single[:, n_circumstances + i] for i, flag in enumerate(self.outputs.flags)},
         )
+
+
+def _by_length(sums: Floats) -> tuple[Floats, Floats]:
+    """Divide what words bring by the length of each stretch as a vector of features; and return those lengths."""
+    norm = np.sqrt(sums[:, -1:])
+    norm[norm == 0] = 1
+    return np.asarray(sums[:, :-1] / norm, dtype=np.float32), norm
 
 
 def softmax(scores: Floats) -> Floats:

@@ -5,18 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from triage.catalogue import Catalogue, Danger, Urgency
 
-__all__ = ["Alarm", "AlarmMarks", "how_urgent", "pressing_of"]
+__all__ = ["Alarm", "AlarmMarks", "Marked", "how_urgent", "pressing_of"]
 
 AlarmMarks = NDArray[np.uint64]
 
 _WINDOW = 6
 _NEGATIONS = frozenset({"geen", "niet", "nooit", "no", "not", "never", "zonder", "without", "isnt", "geeneens"})
+
+
+class Marked(NamedTuple):
+    """Words that may be part of a sign of danger, among those of some texts.
+
+    Attributes
+    ----------
+    places : ndarray of int, shape (n_marked,)
+        Which words they are, ascending.
+    marks : ndarray of uint64, shape (n_marked, n_marks)
+        What parts each may be.
+    """
+
+    places: NDArray[np.int64]
+    marks: AlarmMarks
+
+    def between(self, first: int, last: int) -> Marked:
+        """Return those from one word up to, not including, another."""
+        start, end = np.searchsorted(self.places, [first, last]).tolist()
+        return Marked(self.places[start:end], self.marks[start:end])
 
 
 class Alarm:
@@ -49,13 +70,22 @@ class Alarm:
         self._negations = reduce(or_, (bits[word] for word in _NEGATIONS))
         self.n_marks = len(steps) // 64 + 1
         self._needed = self._packed([reduce(or_, sign) for _, sign in self._signs])
+        asking = [np.flatnonzero(own) for own in self._needed.T]
+        self._asking = [(signs, own[signs, None]) for signs, own in zip(asking, self._needed.T, strict=True)]
         self._whole = {step: bit for step, bit in bits.items() if "*" not in step}
         self._beginnings = _by_length({step[:-1]: bit for step, bit in bits.items() if step.endswith("*")})
         self._endings = _by_length({step[1:]: bit for step, bit in bits.items() if step.startswith("*")})
 
-    def marks(self, words: Sequence[str]) -> AlarmMarks:
-        """Return the marks of folded words, packed, shape (n_words, n_marks)."""
-        return self._packed([self._mark(word) for word in words])
+    def marks(self, words: Sequence[str]) -> Marked:
+        """Find the folded words that may be part of a sign."""
+        marks = self._packed([self._mark(word) for word in words])
+        places = np.flatnonzero(marks.any(axis=1))
+        return Marked(places, marks[places])
+
+    def mark(self, word: str) -> AlarmMarks:
+        """Return the marks of a folded word, shape (n_marks,)."""
+        marks: AlarmMarks = self._packed([self._mark(word)])[0]
+        return marks
 
     def _mark(self, word: str) -> int:
         marks = self._whole.get(word, 0)
@@ -69,12 +99,12 @@ class Alarm:
         joined = b"".join(mark.to_bytes(8 * self.n_marks, "little") for mark in marks)
         return np.frombuffer(joined, dtype="<u8").reshape(-1, self.n_marks)
 
-    def may_ring(self, marks: AlarmMarks, firsts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def may_ring(self, words: Marked, firsts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Find the texts that hold all words of any sign; no other one tells of danger.
 
         Parameters
         ----------
-        marks : ndarray of uint64, shape (n_words, n_marks)
+        words : Marked
             Text after text.
         firsts : ndarray of int, shape (n_texts + 1,)
             Where the words of each text begin.
@@ -86,23 +116,22 @@ class Alarm:
         signs : ndarray of bool, shape (n_found, n_signs)
             The signs that each holds all words of.
         """
-        filled = np.flatnonzero(firsts[1:] > firsts[:-1])
-        if not len(filled) or not len(self._needed):
-            return np.empty(0, dtype=np.int64), np.empty((0, len(self._needed)), dtype=bool)
-        marked = np.bitwise_or.reduceat(marks, firsts[filled], axis=0)
-        complete = np.ones((len(filled), len(self._needed)), dtype=bool)
-        for own, needed in zip(marked.T, self._needed.T, strict=True):
-            complete &= (own[:, None] & needed) == needed
-        found = complete.any(axis=1)
-        return filled[found], complete[found]
+        starts = np.searchsorted(words.places, firsts)
+        texts = np.flatnonzero(starts[1:] > starts[:-1])
+        complete = np.ones((len(self._needed), len(texts)), dtype=bool)
+        held = np.bitwise_or.reduceat(words.marks, starts[texts], axis=0) if len(texts) else words.marks
+        for own, (signs, needed) in zip(held.T, self._asking, strict=True):
+            complete[signs] &= (own & needed) == needed
+        found = complete.any(axis=0)
+        return texts[found], complete[:, found].T
 
-    def find(self, marks: AlarmMarks, signs: NDArray[np.bool_] | None = None) -> Danger | None:
+    def find(self, words: Marked, signs: NDArray[np.bool_] | None = None) -> Danger | None:
         """Find the first danger of the catalogue that a message tells of.
 
         Parameters
         ----------
-        marks : ndarray of uint64, shape (n_words, n_marks)
-            Of the words of the message.
+        words : Marked
+            Those of the message.
         signs : ndarray of bool, shape (n_signs,), optional
             Signs that the message holds all words of; worked out if left out.
 
@@ -111,13 +140,15 @@ class Alarm:
         Danger or None
         """
         if signs is None:
-            held = np.bitwise_or.reduce(marks, axis=0)
+            held = np.bitwise_or.reduce(words.marks, axis=0)
             signs = ((held & self._needed) == self._needed).all(axis=1)
         likely = [self._signs[n] for n in np.flatnonzero(signs).tolist()]
         if not likely:
             return None
-        places = np.flatnonzero(marks.any(axis=1))
-        marked = [(place, int.from_bytes(marks[place].tobytes(), "little")) for place in places.tolist()]
+        marked = [
+            (place, int.from_bytes(marks.tobytes(), "little"))
+            for place, marks in zip(words.places.tolist(), words.marks, strict=True)
+        ]
         return next((danger for danger, sign in likely if _occurs(sign, marked, self._negations)), None)
 
 
