@@ -19,6 +19,7 @@ DAYS = [
     date(2026, 3, 1),
     "2026-03-01 12:30",
     "1-3-2026",
+    "1-3-2026 08:15",
 ]
 NOTHING = [None, pd.NaT, pd.NA, float("nan")]
 
@@ -60,12 +61,32 @@ def test_facts_that_contradict_each_other_settle_nothing(bundled, facts):
         bundled.assess("dakgoot zit vol bladeren", facts=facts)
 
 
+def test_a_fact_may_be_stated_twice_if_both_say_the_same(triager):
+    facts = {"reachable": False, "out_of_reach": True}
+    assert triager.assess(TEXT, facts=facts).receipt.facts == {"out_of_reach": True}
+    assert triager.assess(TEXT, facts={"reachable": True}).receipt.facts == {"out_of_reach": False}
+
+
+def test_a_message_may_come_as_bytes(triager):
+    assert triager.assess("één kraan drupt".encode()).text == "één kraan drupt"
+    assert triager.assess_many([TEXT.encode()]).equals(triager.assess_many([TEXT]))
+
+
+def test_each_request_of_a_batch_has_its_own_facts_and_day(triager):
+    facts = [{"worn": True}, {"worn": False}, None, {"worn": True}, {"rule": "roof.leak"}]
+    days = ["2026-01-01", "2026-02-01", "2026-02-01", "2026-01-01", None]
+    many = triager.assess_many([TEXT] * 5, facts=facts, date=days)
+    for i, (own, day) in enumerate(zip(facts, days, strict=True)):
+        assert many.iloc[[i]].reset_index(drop=True).equals(triager.assess_many([TEXT], facts=own, date=day))
+    assert list(many["basis"]) == ["BW7:206", "BKH:d.1", "BKH:d.1", "BW7:206", "BW7:206"]
+
+
 def test_truth_values_of_numpy_are_truth_values(triager):
     assert triager.assess(TEXT, facts={"worn": np.True_}).receipt.facts == {"worn": True}
     assert type(triager.assess(TEXT, facts={"worn": np.True_}).receipt.facts["worn"]) is bool
 
 
-@pytest.mark.parametrize("facts", ["reachable", ["reachable"], 3, {"rule": ["tap.drips"]}, {"worn": "ja"}])
+@pytest.mark.parametrize("facts", ["reachable", ["reachable"], 3, {"rule": ["tap.drips"]}, {"worn": "soms"}])
 def test_facts_of_a_wrong_shape_are_an_error_of_the_caller(triager, facts):
     with pytest.raises(FactError, match="fact"):
         triager.assess(TEXT, facts=facts)
@@ -145,6 +166,11 @@ def test_where_most_words_are_unknown_nothing_is_decided(bundled, text, facts):
     assert a.reason in ("unrecognised", "out-of-scope")
 
 
+@pytest.mark.parametrize("text", ["De deurkruk van de werkkamer zit los op de stift.", "afzuigkap keuken stuk"])
+def test_words_that_were_learned_are_not_strange_though_no_list_of_a_language_has_them(bundled, text):
+    assert bundled.assess(text).reason != "unrecognised"
+
+
 def test_what_is_broken_may_be_known_all_the_same(bundled):
     assert bundled.assess("flurbel grompt knats", facts={"rule": "roof.leak"}).decision == "auto"
 
@@ -169,6 +195,7 @@ def test_what_leaves_everything_open_is_not_decided(bundled, text):
 def test_who_needs_help_gets_no_answer_about_repairs(bundled, text):
     a = bundled.assess(text)
     assert (a.responsible, a.decision, a.urgent, a.findings) == (None, "review", True, [])
+    assert a.elsewhere is None
     assert "112" in a.urgent_advice.nl
     assert "0800-0113" in a.explanation("en")
     assert not a.rule
@@ -185,3 +212,31 @@ def test_a_guess_is_not_told_as_what_was_reported(bundled):
     a = bundled.assess("flurbel grompt knats")
     assert "Uw melding" not in a.explanation("nl")
     assert "nog niet zeker wat er aan de hand is" in a.explanation("nl")
+
+
+def test_columns_have_their_types_whatever_rows_there_are(triager):
+    for per in ("request", "finding"):
+        some = triager.assess_many([TEXT], per=per).dtypes
+        assert triager.assess_many([], per=per).dtypes.equals(some)
+        assert triager.assess_many([TEXT], facts=[{"no such": True}], per=per).dtypes.equals(some)
+
+
+def test_what_cannot_even_be_shown_is_an_empty_message(triager):
+    class Shy:
+        def __str__(self):
+            raise RuntimeError
+
+    assert triager.assess(Shy()).reason == "empty"
+    assert list(triager.assess_many([Shy(), bytearray(b"kraan drupt")])["reason"].isna()) == [False, True]
+
+
+def test_long_requests_are_judged_in_smaller_lots(triager, monkeypatch):
+    expected = triager.assess_many([TEXT] * 7)
+    monkeypatch.setattr("triage.batch._MOST_CHARACTERS", 2 * len(TEXT))
+    assert triager.assess_many([TEXT] * 7).equals(expected)
+
+
+@pytest.mark.parametrize("nothing", ["", " ", None, float("nan")])
+def test_an_empty_day_is_today(triager, nothing):
+    assert triager.assess(TEXT, date=nothing) == triager.assess(TEXT)
+    assert not triager.assess_many([TEXT, TEXT], date=["2026-01-01", nothing])["reason"].eq("error").any()

@@ -49,6 +49,7 @@ class CitedRule(_Result):
 
     id: str = Field(description="Id of the rule in the catalogue")
     title: str = Field(description="Title in the language of the message")
+    titles: Text = Field(description="Title in both languages")
     citation: str = Field(description="The law or document, written out")
     url: str | None = Field(description="Address of the source")
     quote: str | None = Field(description="The statute's own words, always Dutch")
@@ -81,9 +82,12 @@ class QuestionAsked(_Result):
 
     nl: str = Field(description="In Dutch")
     en: str = Field(description="In English")
-    fact: str = Field(description="Name of the fact that the answer gives")
-    answers: list[bool | str] = Field(description="Values the fact can take; a plain yes or no need not be one of them")
-    choices: list[Text] = Field(default=[], description="What each of these values says, to be chosen from")
+    fact: str = Field(description="Name of the fact that the answer gives; 2.rule is about finding number 2 alone")
+    kind: Literal["choice", "date"] = Field(default="choice", description="One of the choices, or a day to fill in")
+    answers: list[bool | str] = Field(
+        description="Values the fact can take; besides, 'unknown' says that whoever was asked does not know"
+    )
+    choices: list[Text] = Field(default=[], description="What each of these values says: the text of a button")
 
     def in_(self, language: str) -> str:
         """Return the wording in a language; Dutch unless that language is English."""
@@ -93,6 +97,7 @@ class QuestionAsked(_Result):
 class Finding(_Result):
     """One defect: who repairs it and why."""
 
+    number: int = Field(ge=1, description="By which facts may single it out: 2.rule is the rule of number 2")
     span: tuple[int, int] = Field(description="Where the message tells of it, in characters")
     responsible: Party
     confidence: float = Field(ge=0, le=1, description="Calibrated probability of the label")
@@ -146,5 +151,13 @@ class Assessment(_Result):
     receipt: Receipt
 
     def explanation(self, language: str = "nl") -> str:
-        """Return a plain-language answer for the tenant, in Dutch ("nl") or English ("en")."""
+        """Return a plain-language answer for the tenant, in Dutch ("nl") or English ("en").
+
+        Raises
+        ------
+        ValueError
+            If the language is another.
+        """
+        if language not in ("nl", "en"):
+            raise ValueError(f"no answer is written in language {language!r}; use 'nl' or 'en'")
         return self.explanations.in_(language)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from triage.errors import TriageError
+from triage.docket import Defects, Docket, objects
+from triage.errors import FactError, TriageError
 from triage.facts import Facts, Settled, Settler
-from triage.judging import Defects, Docket, Judge, objects
+from triage.judging import Judge
 from triage.language import Language
 from triage.values import read_date
 
-__all__ = ["AT_ONCE", "COLUMNS", "Grain", "frame", "judge_many"]
+__all__ = ["AT_ONCE", "COLUMNS", "TYPES", "Grain", "Judged", "Unusable", "frame", "judge_many", "warn"]
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ Grain = Literal["request", "finding"]
 
 AT_ONCE = 4000
 """Requests that are judged together: enough to spread the cost of each step, few enough for the cache."""
+_MOST_CHARACTERS = 4_000_000
+"""The same in characters, where requests are long, so that memory is bounded."""
 
 COLUMNS = (
     "responsible",
@@ -39,7 +42,23 @@ COLUMNS = (
     "language",
     "elsewhere",
 )
+TYPES = {"start": "int64", "end": "int64", "confidence": "float64", "urgent": "bool"}
+"""Of the columns that are no text."""
 _HOLDS = 0.5
+
+
+class Unusable(NamedTuple):
+    """Why what is given with a request cannot be used: the name of the fact, None for its day, and the error.
+
+    The error holds the value, which may be personal: it is for who gave it, not for logs.
+    """
+
+    fact: str | None
+    why: str
+
+
+Judged = tuple[list[int], Docket, dict[int, Unusable]]
+"""Places of requests in the input, what was found out about them, and which of them could not be judged as given."""
 
 
 def judge_many(
@@ -49,13 +68,14 @@ def judge_many(
     facts: Facts | Sequence[Facts | None] | None,
     days: str | date | Sequence[str | date | None] | None,
     broken: Container[int] = (),
-) -> Iterator[tuple[list[int], Docket]]:
+) -> Iterator[Judged]:
     """Judge requests, each with what is known of it; those that are broken count as errors.
 
     Yields
     ------
-    places, docket
-        Which requests, and what was found out about them; together all of them, once each.
+    places, docket, unusable
+        Which requests, what was found out about them, and why it is nothing where facts or day cannot be used;
+        together all of them, once each.
 
     Raises
     ------
@@ -65,34 +85,72 @@ def judge_many(
     each_facts = _for_each(facts, len(texts), "facts")
     each_day = _for_each(days, len(texts), "dates")
     settled: Settled = settler.settle(cast(Facts | None, facts)) if each_facts is None else {}
-    day = read_date(days) if each_day is None else date.min
-    failed, first = 0, ""
-    for start in range(0, len(texts), AT_ONCE):
-        some = range(start, min(start + AT_ONCE, len(texts)))
+    day = read_date(days if each_day is None else None)
+
+    def known(i: int) -> tuple[Settled, date]:
+        own = settled if each_facts is None else settler.settle(each_facts[i])
+        return own, day if each_day is None else read_date(each_day[i], day)
+
+    for some in _lots(texts):
         groups: dict[Hashable, tuple[Settled, date, list[int]]] = {}
-        unusable: list[int] = []
+        unusable: dict[int, Unusable] = {}
         for i in some:
             if i in broken:
-                unusable.append(i)
                 continue
             try:
-                own: Settled = settled if each_facts is None else settler.settle(each_facts[i])
-                when = day if each_day is None else read_date(each_day[i])
+                own, when = known(i)
+            except FactError as error:
+                unusable[i] = Unusable(_failing(settler, cast(Sequence[Any], each_facts)[i]), str(error))
+                continue
             except TriageError as error:
-                failed, first = failed + 1, first or f"request {i}: {error}"
-                unusable.append(i)
+                unusable[i] = Unusable(None, str(error))
                 continue
             key = (when, *sorted(own.items())) if each_facts is not None else when
             groups.setdefault(key, (own, when, []))[2].append(i)
         for own, when, places in groups.values():
             done = 0
             for docket in judge.judge_safely([texts[i] for i in places], own, when):
-                yield places[done : done + len(docket)], docket
+                yield places[done : done + len(docket)], docket, {}
                 done += len(docket)
-        if unusable:
-            yield unusable, Docket.failed(len(unusable))
-    if failed:
-        log.warning("%d requests have facts or a date that cannot be used; %s", failed, first)
+        if left := [i for i in some if i in broken or i in unusable]:
+            yield left, Docket.failed(len(left)), unusable
+
+
+def _lots(texts: Sequence[str]) -> Iterator[range]:
+    """Divide requests into lots that are judged together."""
+    ends = np.cumsum([len(text) for text in texts])
+    start = 0
+    while start < len(texts):
+        before = ends[start - 1] if start else 0
+        fitting = int(np.searchsorted(ends, before + _MOST_CHARACTERS, side="right"))
+        end = max(start + 1, min(start + AT_ONCE, fitting))
+        yield range(start, end)
+        start = end
+
+
+def _failing(settler: Settler, facts: Any) -> str:
+    """Name the first of the facts that cannot be used, by itself or beside those before it."""
+    tried: dict[str, Any] = {}
+    for name, value in facts.items() if isinstance(facts, Mapping) else ():
+        tried[name] = value
+        try:
+            settler.settle(tried)
+        except FactError:
+            return str(name)
+    return "of no name"
+
+
+def warn(unusable: Mapping[int, Unusable]) -> None:
+    """Log how many requests could not be judged as given and what is wrong with the first, but no value."""
+    if unusable:
+        place, first = min(unusable.items())
+        what = "date" if first.fact is None else f"fact {first.fact}"
+        log.warning(
+            "%d requests have facts or a date that cannot be used; request %d is the first, for its %s",
+            len(unusable),
+            place,
+            what,
+        )
 
 
 def _for_each(given: Any, count: int, name: str) -> list[Any] | None:
@@ -105,13 +163,12 @@ def _for_each(given: Any, count: int, name: str) -> list[Any] | None:
     return each
 
 
-def frame(judged: Sequence[tuple[list[int], Docket]], index: pd.Index[Any], per: Grain) -> pd.DataFrame:
+def frame(judged: Sequence[Judged], index: pd.Index[Any], per: Grain) -> pd.DataFrame:
     """Put judgements into a table.
 
     Parameters
     ----------
-    judged : sequence of (list of int, Docket)
-        Places of requests in the input, and what was found out about them.
+    judged : sequence of Judged
     index : Index
         The index of the input.
     per : {"request", "finding"}
@@ -121,9 +178,12 @@ def frame(judged: Sequence[tuple[list[int], Docket]], index: pd.Index[Any], per:
     DataFrame
     """
     rows = _request_columns if per == "request" else _finding_columns
-    tables = [rows(docket) | {"request": np.array(places)[_owners(docket, per)]} for places, docket in judged]
+    tables = [rows(docket) | {"request": np.array(places)[_owners(docket, per)]} for places, docket, _ in judged]
     names = ["request", "start", "end", *COLUMNS] if per == "finding" else ["request", *COLUMNS]
-    columns = {name: _join([table[name] for table in tables]) for name in names}
+    kinds = TYPES | {"request": "int64"}
+    columns = {
+        name: _join([table[name] for table in tables]).astype(kinds.get(name, object), copy=False) for name in names
+    }
     order = np.argsort(columns["request"], kind="stable")
     # Told to be objects, since a column's type must not depend on the rows that happen to be in it.
     table = pd.DataFrame({name: pd.Series(v[order], dtype=v.dtype, copy=False) for name, v in columns.items()})
@@ -198,7 +258,10 @@ def _cited(defects: Defects) -> dict[str, Any]:
     when = rulings.deciding_when
     decided = np.flatnonzero(when < len(law.keys))
     holding[decided, when[decided]] = True
-    sets, inverse = np.unique(np.packbits(holding, axis=1), axis=0, return_inverse=True)
+    packed = np.packbits(holding, axis=1)
+    # As strings, since whole rows are told apart far more slowly.
+    strings, inverse = np.unique(packed.view(f"S{packed.shape[1]}").ravel(), return_inverse=True)
+    sets = strings.view(np.uint8).reshape(len(strings), packed.shape[1])
     keys = np.array(law.keys)
     listed = [";".join(keys[np.flatnonzero(np.unpackbits(held, count=len(keys)))]) for held in sets]
     return {

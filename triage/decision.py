@@ -105,12 +105,14 @@ class Asker:
     def __init__(self, catalogue: Catalogue) -> None:
         self._questions = {c.id: c.question for c in catalogue.circumstances}
 
-    def questions(self, rulings: Rulings) -> Objects:
+    def questions(self, rulings: Rulings, unasked: NDArray[np.bool_] | None = None) -> Objects:
         """Find the question for each defect; None where no answer would change much.
 
         Parameters
         ----------
         rulings : Rulings
+        unasked : ndarray of bool, shape (n_defects, n_keys + 1), optional
+            Circumstances not to be asked for, since nobody knows; and, last, whether that is so of the rule.
 
         Returns
         -------
@@ -120,9 +122,11 @@ class Asker:
         law, landlord = rulings.law, rulings.landlord
         certainty = np.maximum(landlord, 1 - landlord)
         by_circumstance = self._gains_by_circumstance(rulings, certainty)
+        by_rule = _gains_by_rule(rulings, certainty)
+        if unasked is not None:
+            by_circumstance[unasked[:, :-1]] = by_rule[unasked[:, -1]] = -1.0
         best = by_circumstance.argmax(axis=1)
         gains = by_circumstance[np.arange(len(rulings)), best]
-        by_rule = _gains_by_rule(rulings, certainty)
         asked = np.flatnonzero(np.maximum(gains, by_rule) >= _LEAST_GAIN)
         alternatives = rulings.rules[asked, :_ALTERNATIVES].tolist()
         own = (asked, alternatives, best[asked], gains[asked], by_rule[asked])
@@ -140,8 +144,7 @@ class Asker:
         chances = rulings.chances[:, :-1]
         holding, not_holding = (np.maximum(p, 1 - p) for p in rulings.landlord_if())
         gains = chances * holding + (1 - chances) * not_holding - certainty[:, None]
-        likeliest = rulings.law.turns_on[rulings.rules[:, :_ALTERNATIVES]].any(axis=1)
-        return np.where(likeliest & (chances > 0) & (chances < 1), gains, -1.0)
+        return np.where(rulings.turning & (chances > 0) & (chances < 1), gains, -1.0)
 
     def _wording(self, law: Law, rules: Sequence[int], key: int) -> Text:
         """Ask for a circumstance in the words of the likeliest rule that has its own."""
@@ -189,7 +192,13 @@ def _list(items: list[str], last: str) -> str:
 
 
 def decide(
-    rulings: Rulings, left_open: NDArray[np.floating], strongest: NDArray[np.floating], policy: Policy, asker: Asker
+    rulings: Rulings,
+    left_open: NDArray[np.floating],
+    strongest: NDArray[np.floating],
+    policy: Policy,
+    asker: Asker,
+    unasked: NDArray[np.bool_] | None = None,
+    no_date: bool = False,
 ) -> tuple[Floats, Objects, Objects, Objects]:
     """Decide what happens with each defect.
 
@@ -202,6 +211,10 @@ def decide(
         Probability of the likeliest rule.
     policy : Policy
     asker : Asker
+    unasked : ndarray of bool, shape (n_defects, n_keys + 1), optional
+        As for `Asker.questions`.
+    no_date : bool
+        Whether nobody knows when the tenancy started.
 
     Returns
     -------
@@ -221,7 +234,7 @@ def decide(
     questions = np.full(len(rulings), None, dtype=object)
     unsure = np.flatnonzero(~sure)
     if len(unsure):
-        questions[unsure] = asker.questions(rulings.take(unsure))
+        questions[unsure] = asker.questions(rulings.take(unsure), None if unasked is None else unasked[unsure])
     asked = questions.astype(bool)
     decisions[unsure] = np.where(asked[unsure], "ask", "review").astype(object)
     recognised = asked | (strongest >= _RECOGNISED)
@@ -229,5 +242,6 @@ def decide(
     if rulings.in_force.bound:
         for i in range(len(rulings)):
             if (when := tenancy_question(rulings, i)) is not None:
-                decisions[i], reasons[i], questions[i] = "ask", "ambiguous", when
+                questions[i] = questions[i] if no_date else when
+                decisions[i], reasons[i] = "review" if questions[i] is None else "ask", "ambiguous"
     return confidence, decisions, reasons, questions

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from triage.assessment import FlippedBy, Holding, Score, Word
-from triage.catalogue import Catalogue, Danger, Elsewhere, Party, Rule, Text
+from triage.catalogue import Asked, Catalogue, Danger, Elsewhere, Party, Rule, Text
 from triage.decision import FAULTS, Decision, Question, Reason
 from triage.recogniser import Recogniser
 from triage.ruling import Term
@@ -19,6 +19,7 @@ __all__ = [
     "answer",
     "answer_distress",
     "answer_elsewhere",
+    "answer_no_rule",
     "answer_unread",
     "choices",
     "departure",
@@ -208,15 +209,18 @@ def _answer(
 
 def choices(question: Question, catalogue: Catalogue) -> list[Text]:
     """Say in words what each answer to a question means, since the question itself need not ask for yes or no."""
-    return [_choice(question.fact, answer, catalogue) for answer in question.answers]
+    return [_choice(question, answer, catalogue) for answer in question.answers]
 
 
-def _choice(fact: str, answer: bool | str, catalogue: Catalogue) -> Text:
+def _choice(question: Question, answer: bool | str, catalogue: Catalogue) -> Text:
     if isinstance(answer, str):
         return catalogue.rule(answer).title
+    own = question.text if isinstance(question.text, Asked) else None
+    if own is not None and (said := own.yes if answer else own.no):
+        return said
     if not answer:
         return Text(nl="Dat is niet zo", en="That is not so")
-    because = catalogue.circumstance(fact).because
+    because = catalogue.circumstance(question.fact).because
     return Text(nl=f"Het is zo dat {because.nl}", en=f"It is so that {because.en}")
 
 
@@ -255,6 +259,14 @@ def answer_distress() -> Text:
     return Text(
         nl="Een medewerker leest uw bericht en neemt contact met u op.",
         en="A colleague will read your message and contact you.",
+    )
+
+
+def answer_no_rule() -> Text:
+    """Write the answer to a message about what no rule in force is about."""
+    return Text(
+        nl="Wij hebben uw melding gelezen. Een medewerker zoekt uit wie dit oplost en neemt contact met u op.",
+        en="We have read your report. A colleague will find out who sees to this and contact you.",
     )
 
 

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from numbers import Real
+from typing import Any, NamedTuple
 
 from triage.catalogue import Catalogue
 from triage.errors import FactError
 from triage.values import day_of, is_missing
 
-__all__ = ["Facts", "Settled", "Settler", "read_fact"]
+__all__ = ["UNKNOWN", "Facts", "Known", "Settled", "Settler", "by_finding", "read_fact"]
 
 Facts = Mapping[str, bool | str | date | None]
 """What the caller already knows: circumstances (or their opposites) as booleans, the rule by its id, the day on which
-the tenancy started. None says nothing."""
+the tenancy started. None says nothing; "unknown" says that whoever was asked does not know. Of a message with several
+findings ``2.rule`` says it of the second one alone."""
 
 Settled = Mapping[str, bool | str]
-"""The same in circumstances alone, besides ``rule`` and ``tenancy_start``."""
+"""The same in circumstances alone, besides ``rule`` and ``tenancy_start``, with the numbers of findings still in the
+names and `UNKNOWN` among the values."""
+
+
+class Known(NamedTuple):
+    """What is known of one finding, and what whoever was asked does not know."""
+
+    settled: dict[str, bool | str]
+    unknown: frozenset[str]
+
+
+UNKNOWN = "unknown"
+_NOT_KNOWN = (UNKNOWN, "onbekend")
 
 _BOOLEANS = ("bool", "bool_")
 """Names of the types of a truth value: Python's, and that of NumPy before and after version 2."""
-_SAID = dict.fromkeys(("yes", "true", "ja", "1"), True) | dict.fromkeys(("no", "false", "nee", "0"), False)
+_SAID = dict.fromkeys(("yes", "y", "true", "ja", "j", "waar", "1", "1.0"), True) | dict.fromkeys(
+    ("no", "n", "false", "nee", "onwaar", "0", "0.0"), False
+)
+_NUMBERED = re.compile(r"([1-9]\d{0,3})\.(.+)")
+_OF_ALL = ("tenancy_start",)
+"""Facts about the tenancy, not about one defect."""
 
 
 class Settler:
@@ -54,10 +74,14 @@ class Settler:
         settled: dict[str, bool | str] = {}
         for name, value in facts.items():
             self.check_name(name)
-            if is_missing(value):
+            if is_missing(value) or (isinstance(value, str) and not value.strip()):
                 continue
-            key, known = self._settled(name, value)
-            if settled.setdefault(key, known) != known:
+            number, bare = _divided(name)
+            key, known = self._settled(bare, value)
+            key = f"{number}.{key}" if number else key
+            if UNKNOWN in (known, settled.get(key, UNKNOWN)):  # what is known outweighs what somebody does not know
+                settled[key] = settled.get(key, known) if known == UNKNOWN else known
+            elif settled[key] != known:
                 raise FactError(f"fact {name}={value!r} contradicts another, which says {key}={settled[key]!r}")
         return settled
 
@@ -69,19 +93,58 @@ class Settler:
         FactError
             If there is none; it names those that there are.
         """
-        if name not in self._known:
+        number, bare = _divided(name)
+        if bare not in self._known:
             raise FactError(f"unknown fact {name!r}; known are {', '.join(self._known)}")
+        if number and bare in _OF_ALL:
+            raise FactError(f"fact {name!r} is of no single finding; leave out the number")
 
     def _settled(self, name: str, value: Any) -> tuple[str, bool | str]:
+        if isinstance(value, str) and value.strip().lower() in _NOT_KNOWN:
+            return self._opposites.get(name, name), UNKNOWN
         if name == "rule":
-            if not isinstance(value, str) or value not in self._rules:
+            if not isinstance(value, str) or value.strip() not in self._rules:
                 raise FactError(f"fact rule={value!r}: no such rule in catalogue {self._catalogue}")
-            return name, value
+            return name, value.strip()
         if name == "tenancy_start":
             return name, _read_start(value).isoformat()
-        if type(value).__name__ not in _BOOLEANS:
-            raise FactError(f"fact {name}={value!r} must be yes or no (in Python: True or False)")
-        return self._opposites.get(name, name), bool(value) != (name in self._opposites)
+        said = read_fact(value) if isinstance(value, str) else value
+        if not _is_yes_or_no(said):
+            raise FactError(f"fact {name}={value!r} must be yes or no, or {UNKNOWN!r}")
+        return self._opposites.get(name, name), bool(said) != (name in self._opposites)
+
+
+def _is_yes_or_no(value: object) -> bool:
+    return type(value).__name__ in _BOOLEANS or (isinstance(value, Real) and value in (0, 1))
+
+
+def _divided(name: object) -> tuple[int, str]:
+    """Divide the name of a fact into the number of the finding that it is about, 0 for all, and what it says."""
+    numbered = _NUMBERED.fullmatch(str(name))
+    return (int(numbered[1]), numbered[2]) if numbered else (0, str(name))
+
+
+def by_finding(facts: Settled) -> dict[int, Known]:
+    """Divide facts over the findings that they single out; what is known of all is known of each, and stands at 0.
+
+    Examples
+    --------
+    >>> found = by_finding({"subscription": True, "2.own_fault": False, "reachable": "unknown"})
+    >>> found[0]
+    Known(settled={'subscription': True}, unknown=frozenset({'reachable'}))
+    >>> found[2].settled
+    {'subscription': True, 'own_fault': False}
+    """
+    told: dict[int, dict[str, bool | str]] = {0: {}}
+    for name, value in facts.items():
+        number, bare = _divided(name)
+        told.setdefault(number, {})[bare] = value
+    return {number: _split(told[0] | own) for number, own in sorted(told.items())}
+
+
+def _split(told: Settled) -> Known:
+    settled = {name: value for name, value in told.items() if value != UNKNOWN}
+    return Known(settled, frozenset(told).difference(settled))
 
 
 def read_fact(value: str) -> bool | str:

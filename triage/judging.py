@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from triage.catalogue import Catalogue, Danger
-from triage.decision import DECISIONS, FAULTS, Asker, Decision, Policy, Reason, decide
+from triage.decision import FAULTS, Asker, Policy, decide
 from triage.defects import Reading, Stretches, divide, is_joint
-from triage.facts import Settled
-from triage.language import Language, detect_many, mark
+from triage.docket import DefectPlaces, Defects, Docket, objects
+from triage.facts import Known, Settled, by_finding
+from triage.language import detect_many, mark
 from triage.marking import FAMILIAR, JOINT, LETTERS, SAYS_NOTHING, SPOKEN, Marker, count_marked
 from triage.message import clean_many, is_empty
 from triage.recogniser import Recogniser, Recognition
 from triage.ruling import Ruler, Rulings
-from triage.table import Units
 from triage.urgency import Alarm, AlarmMarks, Marked, how_urgent, pressing_of
 from triage.words import Words, find_words
 
-__all__ = ["Defects", "Docket", "Judge", "Outcome", "objects"]
+__all__ = ["Judge"]
 
 log = logging.getLogger(__name__)
 
@@ -34,145 +33,24 @@ _UNRULED = 0.5
 """From this probability on that a defect falls under a rule that is not in force, it gets no label."""
 
 
-_PARTIES = np.array(["landlord", "tenant"], dtype=object)
+class _Found(NamedTuple):
+    """Defects, before it is decided what happens with them."""
 
-
-def objects(values: Sequence[Any]) -> NDArray[np.object_]:
-    """Make an array of objects, each as it is."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
-
-
-@dataclass(frozen=True)
-class Defects:
-    """Defects, judged: one a row, in the order of the messages; and the words that tell of them."""
-
-    words: Words
-    units: Units
     stretches: Stretches
+    places: DefectPlaces
+    chances: Recognition
     rulings: Rulings
-    confidence: NDArray[np.float64]
-    decisions: NDArray[np.object_]
-    reasons: NDArray[np.object_]
-    questions: NDArray[np.object_]
-    urgent: NDArray[np.bool_]
-    dangers: dict[int, Danger]
 
-    def __len__(self) -> int:
-        return len(self.decisions)
-
-    def responsible(self) -> NDArray[np.object_]:
-        """Who is responsible for each."""
-        return np.asarray(_PARTIES[(self.rulings.landlord < 0.5).astype(np.intp)])
-
-    def outcomes(self) -> Outcome:
-        """Return what each comes to, by itself."""
-        return Outcome(
-            responsible=self.responsible(),
-            confidence=self.confidence,
-            decision=self.decisions,
-            reason=self.reasons,
-            question=self.questions,
-            urgent=self.urgent,
+    def take(self, rows: Places) -> _Found:
+        return _Found(
+            self.stretches.take(rows), self.places.take(rows), self.chances.take(rows), self.rulings.take(rows)
         )
 
 
-class Outcome(NamedTuple):
-    """What a message as a whole comes to; or, as arrays of one place a message, what some messages do."""
-
-    responsible: Any
-    confidence: Any
-    decision: Any
-    reason: Any
-    question: Any
-    urgent: Any
-
-
-@dataclass(frozen=True)
-class Docket:
-    """What was found out about some messages, before it is put into words.
-
-    Attributes
-    ----------
-    languages : list of {"nl", "en", "other"}
-    reasons : ndarray of str or None
-        Why a message, or a part of it, was not judged.
-    elsewhere : ndarray of str or None
-        The kind of message, where nothing is to be repaired.
-    sure_elsewhere : ndarray of float
-        How sure that is.
-    dangers : dict of int to Danger
-        By the place of the message, where there is any.
-    defects : Defects or None
-        None where messages could not be read.
-    """
-
-    languages: list[Language]
-    reasons: NDArray[np.object_]
-    elsewhere: NDArray[np.object_]
-    sure_elsewhere: NDArray[np.float64]
-    dangers: dict[int, Danger]
-    defects: Defects | None = None
-
-    def __len__(self) -> int:
-        return len(self.reasons)
-
-    @classmethod
-    def failed(cls, count: int) -> Docket:
-        """Make the docket of messages that could not be judged."""
-        reasons, elsewhere = np.full(count, "error", dtype=object), np.full(count, None, dtype=object)
-        return cls(["nl"] * count, reasons, elsewhere, np.zeros(count), {})
-
-    def outcomes(self) -> Outcome:
-        """Say what each message comes to."""
-        n = len(self)
-        found = Outcome(
-            responsible=np.full(n, None, dtype=object),
-            confidence=self.sure_elsewhere.copy(),
-            decision=np.full(n, "review", dtype=object),
-            reason=self.reasons.copy(),
-            question=np.full(n, None, dtype=object),
-            urgent=np.zeros(n, dtype=bool),
-        )
-        found.urgent[list(self.dangers)] = True
-        if self.defects is None:
-            return found
-        defects = self.defects.outcomes()
-        ends = np.searchsorted(self.defects.stretches.texts, np.arange(n + 1))
-        counts = ends[1:] - ends[:-1]
-        alone = (self.reasons == np.array(None)) & (counts == 1)
-        for column, own in zip(found, defects, strict=True):
-            column[alone] = own[ends[:-1][alone]]
-        for i in np.flatnonzero(~alone & (counts > 0)).tolist():
-            own = Outcome(*(column[ends[i] : ends[i + 1]] for column in defects))
-            whole = _together(own, self.reasons[i], alarm=bool(found.urgent[i]))
-            for column, value in zip(found, whole, strict=True):
-                column[i] = value
-        return found
-
-
-def _together(defects: Outcome, why_not: Reason | None, alarm: bool) -> Outcome:
-    """Say what a message comes to that has several defects, or a part that could not be judged.
-
-    Words of danger may stand in different defects, and then ring for the message alone.
-    """
-    differ = len(set(defects.responsible)) > 1
-    careful: Decision = max(defects.decision, key=DECISIONS.index)
-    decision: Decision = "review" if differ or why_not else careful
-    reason = why_not
-    if reason is None and differ:
-        reason = "several-defects"
-    elif reason is None and decision != "auto":
-        reason = next(own for own, made in zip(defects.reason, defects.decision, strict=True) if made == decision)
-    return Outcome(
-        "both" if differ else defects.responsible[0],
-        float(np.prod(defects.confidence)),
-        decision,
-        reason,
-        next((question for question in defects.question if question), None),
-        alarm or bool(defects.urgent.any()),
-    )
+def _each(known: Mapping[int, Known], numbers: Places) -> Iterator[tuple[NDArray[np.bool_], Known]]:
+    """Give all defects, with what is known of all; then those that facts single out, with what is known of each."""
+    for finding, own in known.items():
+        yield (numbers == finding) | (finding == 0), own
 
 
 class Judge:
@@ -192,8 +70,8 @@ class Judge:
         self._asker = Asker(catalogue)
         self._alarm = Alarm(catalogue)
         self._pressing = pressing_of(catalogue, recogniser.outputs.rules, policy.pressing)
-        self._answers = {"rule", *(c.id for c in catalogue.circumstances if c.words.all())}
-        """Facts that settle what a message may leave open; a subscription, say, does not."""
+        self._answers = {c.id for c in catalogue.circumstances if c.words.all()}
+        """Circumstances that a message may leave open; a subscription, say, it does not."""
         self._familiar = frozenset(name[1:] for name in recogniser.vocabulary.names if name[0] == "=")
         self._marker = Marker(self._marks_of, self._alarm.n_marks)
 
@@ -245,7 +123,9 @@ class Judge:
         for text in np.flatnonzero(empty).tolist():
             languages[text] = "nl"
         foreign = np.array([language == "other" for language in languages], dtype=bool)
-        away = ~(empty | foreign) & (nothing >= (self._policy.elsewhere if "rule" not in facts else np.inf))
+        known = by_finding(facts)
+        rule_known = "rule" in known.get(1, known[0]).settled
+        away = ~(empty | foreign) & (nothing >= (np.inf if rule_known else self._policy.elsewhere))
         dangers = self._dangers(words, alarms)
         in_distress = np.zeros(len(texts), dtype=bool)
         in_distress[[text for text, danger in dangers.items() if not danger.repair]] = True
@@ -254,23 +134,30 @@ class Judge:
         reasons[empty], reasons[foreign], reasons[away] = "empty", "language", "out-of-scope"
         read = np.flatnonzero(~(empty | foreign | away))
         reading = Reading(words, units, (marks & JOINT) > 0, recognition)
-        stretches, chances = divide(reading, self._recogniser, read, self._policy.division)
-        rulings = self._ruler.rule(chances.rules, chances.circumstances, facts, day)
-        ruled = (rulings.unruled <= _UNRULED) & (rulings.weights.sum(axis=1) > 0)
-        reasons[stretches.texts[~ruled]] = "no-rule"
+        found = self._find(reading, read, known, day)
+        ruled = (found.rulings.unruled <= _UNRULED) & (found.rulings.weights.sum(axis=1) > 0)
+        reasons[found.stretches.texts[~ruled]] = "no-rule"
         if not ruled.all():
-            kept = np.flatnonzero(ruled)
-            stretches, chances, rulings = stretches.take(kept), chances.take(kept), rulings.take(kept)
+            found = found.take(np.flatnonzero(ruled))
         return Docket(
             languages=languages,
             reasons=reasons,
             elsewhere=self._kinds(recognition, away & ~in_distress),
             sure_elsewhere=np.where(away, nothing, 0.0),
             dangers=dangers,
-            defects=self._judge_defects(
-                words, units, alarms, stretches, chances, rulings, dangers, facts, 2 * familiar < letters
-            ),
+            defects=self._judge_defects(reading, found, alarms, dangers, known, 2 * familiar < letters),
         )
+
+    def _find(self, reading: Reading, texts: Places, known: Mapping[int, Known], day: date) -> _Found:
+        """Find the defects of texts, and rule on each by what is known of it."""
+        stretches, chances = divide(reading, self._recogniser, texts, self._policy.division)
+        places = DefectPlaces.of(stretches.texts)
+        rulings = self._ruler.rule(chances.rules, chances.circumstances, known[0].settled, day)
+        for finding in known.keys() - {0}:
+            rows = np.flatnonzero(places.numbers == finding)
+            own = chances.take(rows)
+            rulings.put(rows, self._ruler.rule(own.rules, own.circumstances, known[finding].settled, day))
+        return _Found(stretches, places, chances, rulings)
 
     def _kinds(self, recognition: Recognition, away: NDArray[np.bool_]) -> NDArray[np.object_]:
         """Return the likeliest kind of each message with nothing to repair."""
@@ -295,30 +182,51 @@ class Judge:
 
     def _judge_defects(
         self,
-        words: Words,
-        units: Units,
+        reading: Reading,
+        found: _Found,
         alarms: Marked,
-        stretches: Stretches,
-        chances: Recognition,
-        rulings: Rulings,
         dangers: dict[int, Danger],
-        facts: Settled,
+        known: Mapping[int, Known],
         strange: NDArray[np.bool_],
     ) -> Defects:
-        left_open = chances.flags["open"] * (not self._answers.intersection(facts))
+        stretches, places, chances, rulings = found
+        settled, rule_known = self._settled(found, known)
+        left_open, unasked = chances.flags["open"] * ~settled, self._unasked(places.numbers, known)
         strongest = chances.rules.max(axis=1, initial=0)
-        confidence, decisions, reasons, questions = decide(rulings, left_open, strongest, self._policy, self._asker)
-        if "rule" not in facts:
-            # Letters of unknown words may look like those of any rule.
-            guessed = strange[stretches.texts]
-            decisions[guessed], reasons[guessed], questions[guessed] = "review", "unrecognised", None
+        no_date = "tenancy_start" in known[0].unknown
+        confidence, decisions, reasons, questions = decide(
+            rulings, left_open, strongest, self._policy, self._asker, unasked, no_date
+        )
+        # Letters of unknown words may look like those of any rule.
+        guessed = strange[stretches.texts] & ~rule_known
+        decisions[guessed], reasons[guessed], questions[guessed] = "review", "unrecognised", None
         urgent = how_urgent(chances.flags["urgent"], chances.rules, self._pressing) >= self._policy.urgent
         own = self._dangers_of(stretches, alarms, dangers)
         urgent[list(own)] = True
         for i in np.flatnonzero(urgent & (decisions == "ask")).tolist():
             if questions[i].fact in FAULTS:
                 decisions[i], questions[i] = "review", None
-        return Defects(words, units, stretches, rulings, confidence, decisions, reasons, questions, urgent, own)
+        words, units = reading.words, reading.units
+        return Defects(words, units, stretches, places, rulings, confidence, decisions, reasons, questions, urgent, own)
+
+    def _settled(self, found: _Found, known: Mapping[int, Known]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell of which defects facts settle what the message leaves open, and of which they name the rule."""
+        settled, rule_known = (np.zeros(len(found.rulings), dtype=bool) for _ in range(2))
+        for rows, own in _each(known, found.places.numbers):
+            told = np.isin(self._ruler.keys, [*self._answers.intersection(own.settled)])
+            rule_known[rows] = "rule" in own.settled
+            settled[rows] = rule_known[rows] | (found.rulings.turning[rows] & told).any(axis=1)
+        return settled, rule_known
+
+    def _unasked(self, numbers: Places, known: Mapping[int, Known]) -> NDArray[np.bool_] | None:
+        """Tell what not to ask about each defect, since the answer is not known; None if that is nothing."""
+        if not any(own.unknown for own in known.values()):
+            return None
+        names = [*self._ruler.keys, "rule"]
+        unasked = np.zeros((len(numbers), len(names)), dtype=bool)
+        for rows, own in _each(known, numbers):
+            unasked[rows] = np.isin(names, [*own.unknown])
+        return unasked
 
     def _dangers_of(self, stretches: Stretches, alarms: Marked, dangers: dict[int, Danger]) -> dict[int, Danger]:
         """Tell the danger of each defect; in a message of several only its own words count."""

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.catalogue import Text
+from triage.catalogue import Asked
 from triage.in_force import InForce
 
 __all__ = ["Law"]
@@ -74,7 +74,7 @@ class Law:
         return has[:, :-1]
 
     @cached_property
-    def questions(self) -> dict[tuple[int, int], Text]:
+    def questions(self) -> dict[tuple[int, int], Asked]:
         """How rules that have their own words for it ask for a circumstance; both by number."""
         number = {key: i for i, key in enumerate(self.keys)}
         return {

@@ -28,6 +28,8 @@ Places = NDArray[np.int64]
 _MOST_ODDS = 1e6
 _CONSIDERED = 6
 """Rules that enter the sum; what the others hold together is too little to matter."""
+_LIKELIEST = 3
+"""Rules that may still turn out to be the one."""
 _NOT_CIRCUMSTANCES = ("rule", "tenancy_start")
 
 
@@ -142,6 +144,11 @@ class Rulings:
         """Return the probability of each circumstance of a defect."""
         return dict(zip(self.law.keys, self.chances[defect, :-1].tolist(), strict=True))
 
+    @cached_property
+    def turning(self) -> NDArray[np.bool_]:
+        """Circumstances that one of the likeliest rules of each defect turns on, shape (n_defects, n_keys)."""
+        return np.asarray(self.law.turns_on[self.rules[:, :_LIKELIEST]].any(axis=1))
+
     def landlord_by_rule(self) -> Floats:
         """Return what each rule that was considered adds to the landlord's side, shape (n_defects, n_considered)."""
         return np.asarray((self.terms * self.law.landlord[self.rules]).sum(axis=2))
@@ -178,6 +185,11 @@ class Rulings:
         """Return the rulings on some of the defects."""
         return Rulings(self.law, *(getattr(self, part.name)[defects] for part in fields(self)[1:]))
 
+    def put(self, defects: Places, other: Rulings) -> None:
+        """Put rulings by the same law in the place of those on some of the defects, before anything is read off."""
+        for part in fields(self)[1:]:
+            getattr(self, part.name)[defects] = getattr(other, part.name)
+
 
 class Ruler:
     """Applies a catalogue to what was recognised.
@@ -193,8 +205,8 @@ class Ruler:
 
     def __init__(self, catalogue: Catalogue, rules: Sequence[str], circumstances: Sequence[str]) -> None:
         self.rules = list(rules)
-        self._keys = [c.id for c in catalogue.circumstances]
-        self._recognised = [self._keys.index(key) for key in circumstances]
+        self.keys = [c.id for c in catalogue.circumstances]
+        self._recognised = [self.keys.index(key) for key in circumstances]
         self._shares = {c.id: c.share for c in catalogue.circumstances if c.share}
         self._timeline = Timeline(catalogue)
         self._laws: dict[int, tuple[Law, Places | None]] = {}
@@ -207,7 +219,7 @@ class Ruler:
         start = facts.get("tenancy_start")
         in_force = self._timeline.at(day, None if start is None else date.fromisoformat(str(start)))
         if id(in_force) not in self._laws:
-            law = Law(in_force, self._keys)
+            law = Law(in_force, self.keys)
             places = law.places_of(self.rules)
             self._laws[id(in_force)] = law, None if places.tolist() == [*range(len(law.rules))] else places
         return self._laws[id(in_force)]
@@ -238,12 +250,12 @@ class Ruler:
         """
         law, places = self._law(day, facts)
         considered, weights, unruled = self._likely(np.asarray(rules, dtype=np.float64), facts, law, places)
-        chances = np.zeros((len(considered), len(self._keys) + 1))
+        chances = np.zeros((len(considered), len(self.keys) + 1))
         chances[:, self._recognised] = circumstances
-        fixed = np.zeros(len(self._keys) + 1, dtype=bool)
+        fixed = np.zeros(len(self.keys) + 1, dtype=bool)
         known = {key: float(value) for key, value in facts.items() if key not in _NOT_CIRCUMSTANCES}
         for key, chance in (self._shares | known).items():
-            place = self._keys.index(key)
+            place = self.keys.index(key)
             chances[:, place] = chance
             fixed[place] = True
         odds = _odds_of_exceptions(law, considered, chances, fixed)
@@ -256,8 +268,8 @@ class Ruler:
     def _likely(self, rules: Floats, facts: Settled, law: Law, places: Places | None) -> tuple[Places, Floats, Floats]:
         """Find the likeliest rules that are in force, and what went to others."""
         n = len(rules)
-        if facts.get("rule") in law.in_force.rules:
-            return np.full((n, 1), law.rules.index(str(facts["rule"]))), np.ones((n, 1)), np.zeros(n)
+        if "rule" in facts:
+            return self._given(str(facts["rule"]), n, law)
         if places is None:
             own, lost = rules, np.zeros(n)
         else:
@@ -267,8 +279,17 @@ class Ruler:
             lost = rules[:, places < 0].sum(axis=1)
         total = own.sum(axis=1)
         some, chances = largest(own, min(_CONSIDERED, own.shape[1]))
-        unruled = np.ones(n) if "rule" in facts else lost / np.maximum(total + lost, 1e-12)
+        unruled = lost / np.maximum(total + lost, 1e-12)
         return some, chances / np.maximum(chances.sum(axis=1, keepdims=True), 1e-12), unruled
+
+    def _given(self, rule: str, n: int, law: Law) -> tuple[Places, Floats, Floats]:
+        """Consider the rule that is known, or the one that took its place, and no other."""
+        rule = law.in_force.instead.get(rule, rule)
+        in_force = rule in law.in_force.rules
+        some = np.full((n, min(_CONSIDERED, len(law.rules))), law.rules.index(rule) if in_force else 0)
+        weights = np.zeros(some.shape)
+        weights[:, 0] = in_force
+        return some, weights, np.full(n, float(not in_force))
 
 
 def _odds(chance: Floats) -> Floats:

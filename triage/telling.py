@@ -10,19 +10,20 @@ from triage.artefact import Model
 from triage.assessment import Assessment, CitedRule, Finding, FlippedBy, Holding, QuestionAsked, Receipt, Word
 from triage.catalogue import Catalogue, Text
 from triage.decision import Question
+from triage.docket import Defects, Docket, Outcome
 from triage.explanation import (
     advice_on,
     answer,
     answer_distress,
     answer_elsewhere,
+    answer_no_rule,
     answer_unread,
     choices,
     departure,
     evidence,
     is_guess,
 )
-from triage.facts import Settled
-from triage.judging import Defects, Docket, Outcome
+from triage.facts import Settled, by_finding
 from triage.language import Language
 from triage.ruling import Term
 
@@ -72,7 +73,7 @@ class Teller:
         advice = [danger.advice if danger else None, *(finding.urgent_advice for finding in findings)]
         urging = list(dict.fromkeys(text for text in advice if text is not None))
         told: list[Word] = [word for finding in findings for word in finding.evidence]
-        if elsewhere and defects:
+        if elsewhere and defects is not None:
             told, _ = evidence(text, defects.words, defects.units, (0, len(defects.words)), self._recogniser, elsewhere)
         return Assessment(
             text=text,
@@ -84,7 +85,7 @@ class Teller:
             rule=first.rule if first else None,
             basis=first.basis if first else None,
             circumstances=first.circumstances if first else [],
-            question=_asked(outcome.question, self._catalogue),
+            question=next((finding.question for finding in findings if finding.question), None),
             urgent=bool(outcome.urgent),
             urgent_advice=_join(urging) if urging else None,
             evidence=told,
@@ -101,6 +102,8 @@ class Teller:
             return _join([finding.explanations for finding in findings])
         if docket.reasons[0] == "out-of-scope":
             return answer_distress()
+        if docket.reasons[0] == "no-rule":
+            return answer_no_rule()
         return answer_unread(docket.languages[0])
 
     def _finding(self, text: str, defects: Defects, i: int, facts: Settled, language: Language) -> Finding:
@@ -124,7 +127,9 @@ class Teller:
         guessed = is_guess(decision, reason, question)
         urgent, danger = bool(defects.urgent[i]), defects.dangers.get(i)
         article = self._catalogue.article(term.basis)
+        number = int(defects.places.numbers[i])
         return Finding(
+            number=number,
             span=(int(words.starts[first]), int(words.ends[last - 1])),
             responsible=term.responsible,
             confidence=float(defects.confidence[i]),
@@ -133,6 +138,7 @@ class Teller:
             rule=CitedRule(
                 id=rule.id,
                 title=rule.title.in_(language),
+                titles=rule.title,
                 citation=self._catalogue.citation(term.basis, language),
                 url=self._catalogue.url(term.basis),
                 quote=article.quote if article else None,
@@ -142,7 +148,7 @@ class Teller:
             basis=term.basis,
             circumstances=holding,
             flips=flips,
-            question=_asked(question, self._catalogue),
+            question=self._asked(question, number if defects.places.counts[i] > 1 else 0),
             urgent=urgent,
             urgent_advice=advice_on(rule, term.responsible, danger, guessed) if urgent else None,
             evidence=told,
@@ -153,8 +159,9 @@ class Teller:
     def _holding(
         self, text: str, defects: Defects, i: int, term: Term, facts: Settled, language: Language
     ) -> list[Holding]:
+        known = by_finding(facts)
         relevant = {entry.when: entry for entry in defects.rulings.in_force.exceptions[term.rule]}
-        learned = set(self._recogniser.outputs.circumstances)
+        learned, number = set(self._recogniser.outputs.circumstances), int(defects.places.numbers[i])
         stretch = (int(defects.stretches.firsts[i]), int(defects.stretches.lasts[i]))
         return [
             Holding(
@@ -162,7 +169,7 @@ class Teller:
                 title=self._catalogue.circumstance(key).title.in_(language),
                 probability=chance,
                 basis=relevant[key].basis,
-                known=facts.get(key) is True,
+                known=known.get(number, known[0]).settled.get(key) is True,
                 evidence=evidence(text, defects.words, defects.units, stretch, self._recogniser, key)[0]
                 if key in learned
                 else [],
@@ -170,6 +177,18 @@ class Teller:
             for key, chance in defects.rulings.circumstances(i).items()
             if key in relevant and (chance >= _HOLDS or key == term.when)
         ]
+
+    def _asked(self, question: Question | None, finding: int) -> QuestionAsked | None:
+        if question is None:
+            return None
+        return QuestionAsked(
+            nl=question.text.nl,
+            en=question.text.en,
+            fact=f"{finding}.{question.fact}" if finding and question.answers else question.fact,
+            kind="choice" if question.answers else "date",
+            answers=list(question.answers),
+            choices=choices(question, self._catalogue),
+        )
 
     def _receipt(self, facts: Settled, day: date) -> Receipt:
         return Receipt(
@@ -182,18 +201,6 @@ class Teller:
             date=day,
             facts=dict(facts),
         )
-
-
-def _asked(question: Question | None, catalogue: Catalogue) -> QuestionAsked | None:
-    if question is None:
-        return None
-    return QuestionAsked(
-        nl=question.text.nl,
-        en=question.text.en,
-        fact=question.fact,
-        answers=list(question.answers),
-        choices=choices(question, catalogue),
-    )
 
 
 def _join(texts: list[Text]) -> Text:

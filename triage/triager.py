@@ -13,14 +13,17 @@ from triage import artefact
 from triage.adoption import adopt
 from triage.assessment import Assessment
 from triage.catalogue import Catalogue
+from triage.docket import Docket
 from triage.errors import CatalogueError, TriageError
 from triage.facts import Facts, Settler
-from triage.judging import Docket, Judge
+from triage.judging import Judge
 from triage.telling import Teller
 from triage.values import read_date, text_of, whole_characters
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from triage.batch import Unusable
 
 __all__ = ["Triager", "load"]
 
@@ -41,10 +44,11 @@ class Triager:
     def __init__(self, model: artefact.Model, catalogue: Catalogue | None = None) -> None:
         self.catalogue = model.catalogue if catalogue is None else catalogue
         _check_fit(model, self.catalogue)
-        self.model = replace(model, recogniser=adopt(model.recogniser, self.catalogue))
+        self.model = model
+        taught = replace(model, recogniser=adopt(model.recogniser, self.catalogue))
         self._settler = Settler(self.catalogue)
-        self._judge = Judge(self.model.recogniser, model.policy, self.catalogue)
-        self._teller = Teller(self.model, self.catalogue)
+        self._judge = Judge(taught.recogniser, model.policy, self.catalogue)
+        self._teller = Teller(taught, self.catalogue)
 
     def __repr__(self) -> str:
         return f"Triager(model={self.model.manifest.version!r}, catalogue={self.catalogue.id!r})"
@@ -57,8 +61,9 @@ class Triager:
         text : str
             The message as it came in; anything else is read as text, and None as empty.
         facts : mapping of str to bool or str, optional
-            What is known: a circumstance or its opposite (``{"reachable": False}``), or the rule
-            (``{"rule": "tap.drips"}``).
+            What is known: a circumstance or its opposite (``{"reachable": False}``), the rule
+            (``{"rule": "tap.drips"}``), or ``tenancy_start``; ``"unknown"`` where whoever was asked does not know. With
+            the number of a finding in front (``2.rule``) it is known of that one alone.
         date : str or date, optional
             Judge by the rules of this day; today if left out.
 
@@ -69,7 +74,7 @@ class Triager:
         Raises
         ------
         FactError
-            If a fact is not one that the catalogue knows.
+            If a fact is not one that the catalogue knows, has a value it cannot take, or contradicts another.
         TriageError
             If the date cannot be read.
 
@@ -140,7 +145,10 @@ class Triager:
         """
         if per not in ("request", "finding"):
             raise TriageError(f"per={per!r}; use 'request' or 'finding'")
-        requests, findings = self.assess_rows(texts, facts, date, per)
+        from triage.batch import warn
+
+        requests, findings, unusable = self.assess_rows(texts, facts, date, per)
+        warn(unusable)
         return requests if per == "request" else findings
 
     def assess_rows(
@@ -150,7 +158,7 @@ class Triager:
         date: str | date | Sequence[str | date | None] | None = None,
         per: Literal["request", "finding"] = "request",
         broken: Container[int] = (),
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    ) -> tuple[pd.DataFrame, pd.DataFrame, dict[int, Unusable]]:
         """Assess many requests and return both one row a request and one row of the grain asked for.
 
         Parameters
@@ -164,6 +172,8 @@ class Triager:
         -------
         requests, rows : DataFrame
             The same one twice if that is the grain.
+        unusable : dict of int to Unusable
+            Places of requests whose facts or day cannot be used, and why; they get reason "error".
         """
         import pandas as pd
 
@@ -174,19 +184,20 @@ class Triager:
         messages = whole_characters([text if type(text) is str else text_of(text) for text in texts])
         index = texts.index if isinstance(texts, pd.Series) else pd.RangeIndex(len(messages))
         judged = list(judge_many(self._judge, self._settler, messages, facts, date, broken))
+        unusable = {place: why for _, _, failed in judged for place, why in failed.items()}
         requests = frame(judged, index, "request")
-        return requests, requests if per == "request" else frame(judged, index, per)
+        return requests, requests if per == "request" else frame(judged, index, per), unusable
 
 
-def load(model: str | Path | None = None, catalogue: str | Path | Catalogue | None = None) -> Triager:
+def load(model: str | Path | artefact.Model | None = None, catalogue: str | Path | Catalogue | None = None) -> Triager:
     """Load a triager.
 
     Parameters
     ----------
-    model : str or Path, optional
-        A model folder; the bundled Dutch model if left out.
+    model : str, Path or Model, optional
+        A model folder, or a model that was loaded; the bundled Dutch model if left out.
     catalogue : str, Path or Catalogue, optional
-        A catalogue, or the YAML file of one; the model's own if left out.
+        A catalogue, the YAML file of one, or ``"nl"`` for the bundled one; the model's own if left out.
 
     Returns
     -------
@@ -205,11 +216,17 @@ def load(model: str | Path | None = None, catalogue: str | Path | Catalogue | No
     >>> triage.load().catalogue.id
     'nl'
     """
-    loaded = artefact.load_model(artefact.BUNDLED if model is None else model)
+    loaded = (
+        model
+        if isinstance(model, artefact.Model)
+        else artefact.load_model(artefact.BUNDLED if model is None else model)
+    )
     if isinstance(catalogue, str | Path):
-        from triage.catalogue_file import read_catalogue
+        from triage.catalogue_file import BUNDLED, read_catalogue
 
-        catalogue = read_catalogue(catalogue)
+        bundled = str(catalogue) == "nl"
+        # The bundled model's own is the bundled one, and read already.
+        catalogue = None if bundled and model is None else read_catalogue(BUNDLED if bundled else catalogue)
     return Triager(loaded, catalogue)
 
 
