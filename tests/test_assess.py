@@ -69,7 +69,7 @@ BAD = {
 @pytest.mark.parametrize(("text", "reason"), BAD.items(), ids=[str(i) for i in range(len(BAD))])
 def test_what_cannot_be_read_gets_its_reason(triager, text, reason):
     a = triager.assess(text)
-    assert (a.responsible, a.decision, a.reason) == (None, "review", reason)
+    assert (a.responsible, a.confidence, a.decision, a.reason) == (None, 0, "review", reason)
     assert a.explanation("nl")
 
 
@@ -155,6 +155,18 @@ def test_evidence_adds_up(triager, text):
         words = [token for token in triager.model.recogniser.outputs.rules if token == finding.rule.id]
         assert words == [finding.rule.id]
         assert all(start <= word.start and word.end <= end for word in finding.evidence)
+
+
+def test_evidence_is_the_few_most_telling_words_in_the_order_of_the_text(bundled):
+    text = (
+        "De kraan in de keuken drupt al een week, ook de knop lekt en de kraan blijft druppelen, een leertje helpt niet"
+    )
+    [finding] = bundled.assess(text).findings
+    weights = [word.weight for word in finding.evidence]
+    assert 2 < len(weights) <= 6
+    assert min(weights) > 0.02
+    assert weights != sorted(weights, reverse=True)
+    assert [word.start for word in finding.evidence] == sorted(word.start for word in finding.evidence)
 
 
 def test_evidence_total_is_the_score_of_the_recogniser(triager):

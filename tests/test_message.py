@@ -1,5 +1,7 @@
 """Cleaning blanks what is not the sender's own words, and moves nothing."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,4 +69,35 @@ def test_what_holds_no_word_is_empty(text):
 
 
 def test_a_huge_message_is_read_up_to_a_limit():
-    assert len(clean("kraan " * 20_000)) == LIMIT
+    read = clean("kraan " * 20_000)
+    assert len(read.replace(" ", "")) == LIMIT
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><head><style><!--{}--></style></head><body>Ik ruik gas</body></html>".format("p {margin: 0cm} " * 4000),
+        '<html><body><img src="data:image/png;base64,{}"><p>Ik ruik gas</p></body></html>'.format("iVBORw0KGgo" * 5000),
+        "<div>{}Ik ruik gas</div>".format("<br>" * 20_000),
+        "Ik ruik gas<p>" + "<script " * 20_000,
+        " " * 500_000 + "Ik ruik gas",
+    ],
+)
+def test_what_is_not_shown_takes_no_room_and_hardly_any_time(page):
+    started = time.process_time()
+    read = clean(page)
+    assert "Ik ruik gas" in read
+    assert page.index("Ik ruik gas") == read.index("Ik ruik gas")
+    assert time.process_time() - started < 10  # it took minutes where time grew with the square of the length
+
+
+def test_a_page_that_begins_with_a_declaration_is_read_like_one_that_does_not():
+    for before in ('<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0//EN">', "<?xml version='1.0'?>", "<![if !lists]>"):
+        page = f"{before}<html><body><p>dakgoot verstopt</p></body></html>"
+        assert clean(page).split() == ["dakgoot", "verstopt"]
+
+
+def test_signatures_are_found_in_no_time_however_many_closings_there_are():
+    started = time.process_time()
+    assert "kraan" in clean("kraan drupt\n" + ("--\n" + " " * 97) * 9000)
+    assert time.process_time() - started < 5

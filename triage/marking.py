@@ -40,10 +40,11 @@ SAYS_NOTHING = frozenset(
     terugbellen contact opnemen graag svp aub alstublieft alsjeblieft dringend spoed kunt kunnen kun wilt willen u
     jullie mij me we wij ik iemand komen kom langs sturen even dank bedankt groet groeten mvg melding klacht probleem
     vraag hi hello dear sir madam please call contact need urgent can could you somebody someone come send thanks
-    regards
+    regards ja jawel nee neen ok oke okee okay prima akkoord goed mooi top zie bijlage bijlagen bijgevoegd hierbij foto
+    fotos nog steeds hetzelfde yes no fine good great see attached attachment picture photo photos still the same
     """.split()
 )
-"""Words of greeting and of wanting to be helped: alone they do not say with what."""
+"""Words of greeting, of wanting to be helped, of answering and of pointing at something: alone they say nothing."""
 
 
 def count_marked(marks: NDArray[np.uint16], bits: Sequence[int], firsts: NDArray[np.int64]) -> NDArray[np.int64]:

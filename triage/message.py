@@ -18,9 +18,14 @@ from numpy.typing import NDArray
 __all__ = ["LIMIT", "clean", "clean_many", "is_empty", "plain"]
 
 LIMIT = 20_000
-"""Characters of a message that are read; what comes after is left out."""
+"""Characters of a message that are read, white space and markup left out; what comes after is left out too."""
+_LONGEST = 1_000_000
+"""Of a message that is longer still, markup and all, the rest is not looked at."""
 
-_MARKUP = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|</?[a-zA-Z][^<>]{0,2000}>", re.S | re.I)
+_UNTOLD = re.compile(r"<(?:(script|style|head)\b|(!--))", re.I)
+"""Begins a part that is not shown to whoever reads a page."""
+_ENDS = {name: re.compile(rf"</{name}\s*>", re.I) for name in ("script", "style", "head")} | {"!--": re.compile("-->")}
+_TAG = re.compile(r"<[/!?]?[a-zA-Z\[][^<>]*>")
 _LOOKS_HTML = re.compile(r"<(html|body|div|p|br|table|span|head|b|i|a|ul|li|font)\b[^<>]*>", re.I)
 _ENTITY = re.compile(r"&(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.I)
 
@@ -53,6 +58,8 @@ _PERSONAL_FIELD = re.compile(
 )
 _FIELD_LABEL = re.compile(r"^[ \t]*[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ /?()-]{1,40}:(?=[ \t]|$)", re.M)
 _LABELLED_LINES = 3
+_SIGNED_LINES = 12
+"""After a closing there are no more line ends than this."""
 
 _STREETS = ("straat", "laan", "weg", "plein", "kade", "hof", "dreef", "gracht", "singel", "steeg", "pad")
 _PERSONAL = re.compile(
@@ -67,7 +74,8 @@ _PERSONAL = re.compile(
 
 
 _LONG_NUMBER = re.compile(r"\d(?:\d{3} ?[A-Z]|(?:[ -]?\d){7})")
-_SPACED_NUMBER = re.compile(r"\s+\d")
+_SPACED_NUMBER = re.compile(r"(?<!\s)\s+\d")
+_WORD = re.compile(r"\S+")
 
 _TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 
@@ -98,18 +106,45 @@ def _spaces(text: str) -> str:
 
 def plain(text: str) -> str:
     """Take control characters, markup and entities out, keeping the length."""
-    text = _UNREADABLE.sub(_readable, text[:LIMIT])
+    text = _UNREADABLE.sub(_readable, text[:_LONGEST])
     if "<" in text and _LOOKS_HTML.search(text):
-        text = _MARKUP.sub(_blank, text)
-    return _ENTITY.sub(_unescape, text) if "&" in text else text
+        text = _TAG.sub(_blank, _without_untold(text))
+    text = _ENTITY.sub(_unescape, text) if "&" in text else text
+    return text if len(text) <= LIMIT else _beginning(text)
+
+
+def _without_untold(text: str) -> str:
+    """Blank what is between the tags of a page without being shown."""
+    parts, done, endless = [], 0, set()
+    for begin in _UNTOLD.finditer(text):
+        name = (begin[1] or begin[2]).lower()
+        if begin.start() < done or name in endless:
+            continue
+        end = _ENDS[name].search(text, begin.end())
+        if end is None:
+            endless.add(name)
+        else:
+            parts += [text[done : begin.start()], _spaces(text[begin.start() : end.end()])]
+            done = end.end()
+    return "".join([*parts, text[done:]])
+
+
+def _beginning(text: str) -> str:
+    """Return as much of a text as is read."""
+    left = LIMIT
+    for word in _WORD.finditer(text):
+        left -= len(word[0])
+        if left < 0:
+            return text[: word.end() + left]
+    return text
 
 
 def _readable(match: re.Match[str]) -> str:
     character = match.group()
-    if character.isascii():
-        return character if character.isprintable() or character == "\n" else " "
     if character in "‘’`´":
         return "'"
+    if character.isascii():
+        return character if character.isprintable() or character == "\n" else " "
     return " " if unicodedata.category(character)[0] == "C" else character
 
 
@@ -129,7 +164,7 @@ def clean(text: str) -> str:
     Returns
     -------
     str
-        As long as ``text`` (up to `LIMIT` characters), with everything else in place.
+        As long as ``text`` (unless that has more than `LIMIT` characters to read), with everything else in place.
 
     Examples
     --------
@@ -235,9 +270,11 @@ def _without_form_labels(text: str) -> str:
 
 
 def _without_signature(text: str) -> str:
-    for match in _CLOSING.finditer(text):
-        rest = text[match.end() :]
-        if rest.count("\n") <= 12 and not is_empty(text[: match.start()]):
+    start = len(text)
+    for _ in range(_SIGNED_LINES + 1):
+        start = max(text.rfind("\n", 0, start), 0)
+    for match in _CLOSING.finditer(text, start):
+        if _TWO_LETTERS.search(text, 0, match.start()):
             return text[: match.start()] + _spaces(text[match.start() :])
     return text
 
