@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from triage.assessment import FlippedBy
+from triage.assessment import FlippedBy, Holding
 from triage.catalogue import Text
 from triage.catalogue_file import BUNDLED, read_catalogue
 from triage.decision import Question
@@ -76,9 +76,9 @@ def test_what_was_not_recognised_is_not_told_as_what_was_reported(catalogue):
 
 
 def test_an_answer_says_in_words_what_it_means(catalogue):
-    restarted = catalogue.circumstance("not_tried").question
+    restarted = Text(nl="Hebt u het al opnieuw opgestart?", en="Have you restarted it already?")
     untried, tried = choices(Question(restarted, "not_tried", (True, False), 0.1), catalogue)
-    assert untried.nl == "Het is zo dat een eenvoudige stap, zoals opnieuw opstarten, nog niet is geprobeerd"
+    assert untried.nl == f"Het is zo dat {catalogue.circumstance('not_tried').because.nl}"
     assert tried.en == "That is not so"
     [rule] = choices(Question(restarted, "rule", ("roof.leak",), 0.1), catalogue)
     assert rule == catalogue.rule("roof.leak").title
@@ -91,3 +91,32 @@ def test_what_is_not_decided_is_not_promised(catalogue, decision):
     told = answer(catalogue, rule, term, decision, None, (), ())
     assert {"Waarschijnlijk", "zeker"} <= set(told.nl.split())
     assert {"probably", "sure"} <= set(told.en.split())
+
+
+def test_an_answer_tells_two_things_that_would_change_it_and_none_that_is_so(catalogue):
+    rule = catalogue.rule("tap.drips")
+    term = Term(rule.id, None, rule.responsible, rule.basis, 0.9)
+    named = [catalogue.circumstance(key) for key in ("persists", "specialist_work", "whole_unit_worn", "crime")]
+    flips = [FlippedBy(id=c.id, text=c.because, responsible="landlord", basis="BW7:206") for c in named]
+    holding = [Holding(id="persists", title="", probability=0.6, basis="BW7:206", known=False, evidence=[])]
+    told = answer(catalogue, rule, term, "auto", None, flips, holding).en
+    assert [c.id for c in named if c.because.en in told] == ["specialist_work", "whole_unit_worn"]
+    assert not any(c.because.en in answer(catalogue, rule, term, "review", None, flips, ()).en for c in named)
+
+
+def test_the_tip_is_for_whom_the_rule_is_about_not_for_whom_a_circumstance_turns_it_to(catalogue):
+    rule = catalogue.rule("tap.drips")
+    for when, told in ((None, True), ("own_addition", True), ("whole_unit_worn", False)):
+        responsible, basis = catalogue.ruled(rule.id, {when})
+        text = answer(catalogue, rule, Term(rule.id, when, responsible, basis, 1.0), "auto", None, (), ())
+        assert (rule.tip.nl in text.nl) == told
+
+
+def test_every_question_of_law_says_how_it_is_answered_either_way(catalogue):
+    asked = [(c.id, c.id, c.question) for c in catalogue.circumstances]
+    asked += [(r.id, entry.when, entry.question) for r in catalogue.rules for entry in r.unless if entry.question]
+    for owner, fact, text in asked:
+        yes, no = choices(Question(text, fact, (True, False), 0.1), catalogue)
+        assert [yes, no] == [text.yes, text.no], f"{owner}, {fact}"
+        assert yes.nl != no.nl, f"{owner}, {fact}"
+        assert yes.en != no.en, f"{owner}, {fact}"

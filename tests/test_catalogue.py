@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from triage import Catalogue, CatalogueError
+from triage.catalogue import Source
 from triage.catalogue_file import BUNDLED, read_catalogue
 
 SMALL = (Path(__file__).parent / "data" / "small.yaml").read_text(encoding="utf-8")
@@ -141,6 +142,28 @@ def test_a_double_id_is_found(tmp_path):
     assert "rules: tap.drips stands twice" in broken(tmp_path, SMALL.replace("id: roof.leak", "id: tap.drips"))
 
 
+KEY = "words: {nl: [sleutel kwijt, sleutel verloren], en: [lost my key]}"
+
+
+@pytest.mark.parametrize(
+    ("part", "instead", "expected"),
+    [
+        (KEY, "words: {en: [lost my key]}", "rule lock.key_lost: needs Dutch words"),
+        (KEY, "words: {nl: [sleutel kwijt]}", "rule lock.key_lost: needs English words too"),
+        ("examples: {nl: [ik ben mijn huissleutel verloren], en: [lost the key]}", "examples: {en: [lost the key]}", "rule lock.key_lost: needs at least one Dutch example"),
+        ("{when: out_of_reach}", "{when: worn}", "unless: worn stands twice"),
+        ("{when: out_of_reach}", "{when: out_of_reach, basis: 'BW7:240'}", "unless out_of_reach: basis BW7:240 is not among the articles"),
+        ("basis: BW7:218\n    because", "basis: BW7:219\n    because", "circumstance own_fault: basis BW7:219 is not among the articles"),
+        ("basis: BW7:218\n    because", "because", "circumstance own_fault: acts on every rule, so it needs a basis"),
+        ("id: worn\n", "id: own_fault\n", "circumstances: own_fault stands twice"),
+        ('basis: "BKH:d.4"', 'basis: "BKH:d.1"', "articles: BKH:d.1 stands twice"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_named(tmp_path, part, instead, expected):
+    assert part in SMALL
+    assert expected in broken(tmp_path, SMALL.replace(part, instead))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -166,3 +189,23 @@ def test_a_file_in_another_encoding_is_named(tmp_path):
     path.write_bytes("title: één".encode("latin-1"))
     with pytest.raises(CatalogueError, match="not UTF-8"):
         read_catalogue(path)
+
+
+def test_of_sources_with_one_id_the_last_is_cited_and_linked(nl):
+    own = [Source(id="own", title=f"ABC {n}", url=f"https://{n}.nl", checked_on="2026-11-01") for n in (1, 2)]
+    catalogue = nl.model_copy(update={"sources": (*nl.sources, *own)})
+    assert (catalogue.citation("own:3"), catalogue.url("own:3")) == ("ABC 2, 3", "https://2.nl")
+
+
+@pytest.mark.parametrize(
+    ("basis", "dutch", "english"),
+    [
+        ("BKH:l.9", "onder l, negende streepje", "under l, ninth dash"),
+        ("BKH:l.10", "onder l, streepje 10", "under l, dash 10"),
+        ("BKH:d.0", "onder d, streepje 0", "under d, dash 0"),
+        ("BKH:d", "bijlage onder d", "annex under d"),
+    ],
+)
+def test_a_dash_is_cited_whatever_its_number(nl, basis, dutch, english):
+    assert nl.citation(basis).endswith(dutch)
+    assert nl.citation(basis, "en").endswith(english)

@@ -54,7 +54,7 @@ def test_the_law_says_so(ruler, settler, line):
 def test_every_rule_and_every_circumstance_has_its_sentence(catalogue):
     assert {line["rule"] for line in CASES} == {rule.id for rule in catalogue.rules}
     given = {key for line in CASES for key in line.get("given", [])}
-    assert given == {c.id for c in catalogue.circumstances if c.words.nl}
+    assert given >= {c.id for c in catalogue.circumstances if c.words.nl}
 
 
 def test_there_are_enough_and_none_is_said_twice():

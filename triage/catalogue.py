@@ -7,7 +7,7 @@ the errors, is the work of :mod:`triage.catalogue_file`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -19,6 +19,7 @@ from triage.consistency import InconsistentError, find_problems
 
 __all__ = [
     "Article",
+    "Asked",
     "Catalogue",
     "Circumstance",
     "Danger",
@@ -29,6 +30,7 @@ __all__ = [
     "Source",
     "Text",
     "Unless",
+    "ruled_by",
 ]
 
 Party = Literal["landlord", "tenant"]
@@ -53,6 +55,13 @@ class Text(_Part):
     def in_(self, language: str) -> str:
         """Return the text in a language; Dutch unless that language is English."""
         return self.en if language == "en" else self.nl
+
+
+class Asked(Text):
+    """A question to a tenant, and how they answer it."""
+
+    yes: Text | None = Field(default=None, description="What says that the circumstance holds")
+    no: Text | None = Field(default=None, description="What says that it does not hold")
 
 
 class Phrases(_Part):
@@ -109,7 +118,7 @@ class Circumstance(_Part):
     responsible: Party = Field(description="Who is responsible when it holds")
     basis: Basis | None = Field(default=None, description="Citation; none where an overlay must give it")
     because: Text = Field(description="Clause that completes 'because ...'")
-    question: Text = Field(description="Question that a tenant can answer")
+    question: Asked = Field(description="Question that a tenant can answer")
     share: float = Field(
         default=0.0, ge=0, le=1, description="For how many it holds, where no words tell and the caller does not say"
     )
@@ -127,7 +136,7 @@ class Unless(_Part):
     when: Key = Field(description="Circumstance")
     responsible: Party | None = Field(default=None, description="Who then; as the circumstance says if left out")
     basis: Basis | None = Field(default=None, description="Citation; as the circumstance says if left out")
-    question: Text | None = Field(default=None, description="Question that settles it for this rule")
+    question: Asked | None = Field(default=None, description="Question that settles it for this rule")
 
 
 class Vera(_Part):
@@ -216,8 +225,18 @@ class Danger(_Part):
     id: Key = Field(description="Key")
     title: Text = Field(description="Short name")
     advice: Text = Field(description="What to do at once")
-    signs: Phrases = Field(description="Words in order, a few words apart; a star stands for any ending or beginning")
+    signs: Phrases = Field(
+        description="Words in order, a few apart; a slash parts alternatives, a star stands for any ending or beginning"
+    )
     repair: bool = Field(default=True, description="False where a person needs help, and nothing is to be repaired")
+
+
+def ruled_by(rule: Rule, exceptions: Iterable[Unless], holding: Collection[str]) -> tuple[Party, str]:
+    """Tell who is responsible by a rule and its exceptions, where some circumstances hold, and by what basis."""
+    for entry in exceptions:
+        if entry.when in holding and entry.responsible and entry.basis:
+            return entry.responsible, entry.basis
+    return rule.responsible, rule.basis
 
 
 class Catalogue(_Part):
@@ -306,10 +325,7 @@ class Catalogue(_Part):
     def ruled(self, rule_id: str, holding: Collection[str]) -> tuple[Party, str]:
         """Tell who is responsible by a rule where some circumstances hold, and by what basis."""
         rule = self.rule(rule_id)
-        for entry in self.exceptions(rule):
-            if entry.when in holding and entry.responsible and entry.basis:
-                return entry.responsible, entry.basis
-        return rule.responsible, rule.basis
+        return ruled_by(rule, self.exceptions(rule), holding)
 
     def complete(self, entry: Unless) -> Unless:
         """Fill in what an exception leaves to its circumstance."""
@@ -336,6 +352,6 @@ class Catalogue(_Part):
         return cite(basis, language, {source.id: source.title for source in self.sources})
 
     def url(self, basis: str) -> str | None:
-        """Return the address of the source behind a basis, if it has one."""
+        """Return the address of the source behind a basis, if it has one; as cited, of the last with its id."""
         prefix = basis.partition(":")[0]
-        return next((source.url for source in self.sources if source.id == prefix), None)
+        return {source.id: source.url for source in self.sources}.get(prefix)

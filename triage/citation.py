@@ -21,7 +21,8 @@ def cite(basis: str, language: str, titles: Mapping[str, str]) -> str:
     if prefix == "BKH":
         letter, _, dash = place.partition(".")
         name = "Besluit kleine herstellingen, bijlage onder" if dutch else "Dutch Minor Repairs Decree, annex under"
-        ordinals = _ORDINALS["nl" if dutch else "en"]
-        item = f", {ordinals[int(dash) - 1]} {'streepje' if dutch else 'dash'}" if dash else ""
+        noun = "streepje" if dutch else "dash"
+        ordinal = dict(enumerate(_ORDINALS["nl" if dutch else "en"], 1)).get(int(dash or 0), "")
+        item = f", {ordinal} {noun}" if ordinal else f", {noun} {dash}" if dash else ""
         return f"{name} {letter}{item}"
     return f"{titles.get(prefix, 'Eigen regeling' if dutch else 'Own rules')}, {place}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -17,7 +17,11 @@ __all__ = ["Alarm", "AlarmMarks", "Marked", "how_urgent", "pressing_of"]
 AlarmMarks = NDArray[np.uint64]
 
 _WINDOW = 6
-_NEGATIONS = frozenset({"geen", "niet", "nooit", "no", "not", "never", "zonder", "without", "isnt", "geeneens"})
+_CONTRACTED = frozenset("isn aren wasn doesn don didn hasn".split())
+"""Words of negation that an apostrophe and a t go after."""
+_NEGATIONS = _CONTRACTED | frozenset(
+    "geen niet nie gin nooit geeneens zonder no not never without isnt arent wasnt doesnt dont didnt hasnt".split()
+)
 
 
 class Marked(NamedTuple):
@@ -43,9 +47,10 @@ class Marked(NamedTuple):
 class Alarm:
     """Finds the dangers of a catalogue in messages.
 
-    A sign of danger is a phrase such as ``ruik* gas``: its words must occur in order within a few words of each other,
-    a star stands for any beginning or ending, and a negation right before or in between takes it away. A word is known
-    by its marks: a bit for each part of a sign that it may be, and for each negation.
+    A sign of danger is a phrase such as ``ruik*/stinkt gas/gaslucht``: its words must occur in order within a few words
+    of each other, a slash parts words of which one is enough, a star stands for any beginning or ending, and a negation
+    right before or in between takes the sign away. A word is known by its marks: a bit for each part of a sign that it
+    may be, and for each negation.
 
     Parameters
     ----------
@@ -67,14 +72,17 @@ class Alarm:
         steps = dict.fromkeys([*(step for _, sign in signs for step in sign), *sorted(_NEGATIONS)])
         bits = {step: 1 << n for n, step in enumerate(steps)}
         self._signs = [(danger, [bits[step] for step in sign]) for danger, sign in signs]
-        self._negations = reduce(or_, (bits[word] for word in _NEGATIONS))
+        self._negations, self._contracted = (
+            reduce(or_, (bits[word] for word in words)) for words in (_NEGATIONS, _CONTRACTED)
+        )
         self.n_marks = len(steps) // 64 + 1
         self._needed = self._packed([reduce(or_, sign) for _, sign in self._signs])
         asking = [np.flatnonzero(own) for own in self._needed.T]
         self._asking = [(signs, own[signs, None]) for signs, own in zip(asking, self._needed.T, strict=True)]
-        self._whole = {step: bit for step, bit in bits.items() if "*" not in step}
-        self._beginnings = _by_length({step[:-1]: bit for step, bit in bits.items() if step.endswith("*")})
-        self._endings = _by_length({step[1:]: bit for step, bit in bits.items() if step.startswith("*")})
+        words = [(word, bit) for step, bit in bits.items() for word in step.split("/")]
+        self._whole = _united((word, bit) for word, bit in words if "*" not in word)
+        self._beginnings = _by_length(_united((word[:-1], bit) for word, bit in words if word.endswith("*")))
+        self._endings = _by_length(_united((word[1:], bit) for word, bit in words if word.startswith("*")))
 
     def marks(self, words: Sequence[str]) -> Marked:
         """Find the folded words that may be part of a sign."""
@@ -100,7 +108,7 @@ class Alarm:
         return np.frombuffer(joined, dtype="<u8").reshape(-1, self.n_marks)
 
     def may_ring(self, words: Marked, firsts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Find the texts that hold all words of any sign; no other one tells of danger.
+        """Find the texts that hold all words of any sign near each other; no other one tells of danger.
 
         Parameters
         ----------
@@ -114,7 +122,7 @@ class Alarm:
         texts : ndarray of int, shape (n_found,)
             Places of those texts, ascending.
         signs : ndarray of bool, shape (n_found, n_signs)
-            The signs that each holds all words of.
+            The signs that each holds so.
         """
         starts = np.searchsorted(words.places, firsts)
         texts = np.flatnonzero(starts[1:] > starts[:-1])
@@ -123,7 +131,29 @@ class Alarm:
         for own, (signs, needed) in zip(held.T, self._asking, strict=True):
             complete[signs] &= (own & needed) == needed
         found = complete.any(axis=0)
-        return texts[found], complete[:, found].T
+        texts = texts[found]
+        near = self._near(words, starts[texts], starts[texts + 1], complete[:, found].T)
+        found = near.any(axis=1)
+        return texts[found], near[found]
+
+    def _near(
+        self, words: Marked, starts: NDArray[np.int64], ends: NDArray[np.int64], signs: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Keep the signs of each text whose words stand within a window."""
+        owner, own = _stretched(starts, ends)
+        places, marks = words.places[own], words.marks[own]
+        window = marks.copy()
+        for step in range(1, _WINDOW):
+            near = (owner[step:] == owner[:-step]) & (places[step:] < places[:-step] + _WINDOW)
+            window[:-step][near] |= marks[step:][near]
+        text, sign = np.nonzero(signs)
+        firsts = np.searchsorted(owner, np.arange(len(starts) + 1))
+        pair, rows = _stretched(firsts[text], firsts[text + 1])
+        needed = self._needed[sign[pair]]
+        kept = np.zeros_like(signs)
+        held = pair[((window[rows] & needed) == needed).all(axis=1)]
+        kept[text[held], sign[held]] = True
+        return kept
 
     def find(self, words: Marked, signs: NDArray[np.bool_] | None = None) -> Danger | None:
         """Find the first danger of the catalogue that a message tells of.
@@ -133,7 +163,7 @@ class Alarm:
         words : Marked
             Those of the message.
         signs : ndarray of bool, shape (n_signs,), optional
-            Signs that the message holds all words of; worked out if left out.
+            Signs that the message holds all words of, near each other; worked out if left out.
 
         Returns
         -------
@@ -149,13 +179,52 @@ class Alarm:
             (place, int.from_bytes(marks.tobytes(), "little"))
             for place, marks in zip(words.places.tolist(), words.marks, strict=True)
         ]
-        return next((danger for danger, sign in likely if _occurs(sign, marked, self._negations)), None)
+        return next((danger for danger, sign in likely if self._occurs(sign, marked)), None)
+
+    def _occurs(self, sign: Sequence[int], marked: Sequence[tuple[int, int]]) -> bool:
+        denied = self._negations & ~reduce(or_, sign)
+        return any(bits & sign[0] and self._follows(sign, marked, i, denied) for i, (_, bits) in enumerate(marked))
+
+    def _follows(self, sign: Sequence[int], marked: Sequence[tuple[int, int]], first: int, denied: int) -> bool:
+        """Tell whether a sign whose first word is at a place among those that are marked goes on there, unnegated."""
+        start = marked[first][0]
+        i = first
+        for step in sign:
+            while i < len(marked) and marked[i][0] < start + _WINDOW and not marked[i][1] & step:
+                i += 1
+            if i == len(marked) or marked[i][0] >= start + _WINDOW:
+                return False
+            i += 1
+        return not self._denied_before(marked, first, denied) and not any(bits & denied for _, bits in marked[first:i])
+
+    def _denied_before(self, marked: Sequence[tuple[int, int]], first: int, denied: int) -> bool:
+        """Tell whether a negation goes right before; the t of a contraction is a word of its own."""
+        if not first:
+            return False
+        place, bits = marked[first - 1]
+        before = marked[first][0] - place
+        return bool((before == 1 and bits & denied) or (before == 2 and bits & denied & self._contracted))
 
 
 def pressing_of(catalogue: Catalogue, rules: Sequence[str], pressing: Mapping[Urgency, float]) -> NDArray[np.float64]:
     """Return what each rule adds to the log-odds of urgency, shape (n_rules,); 0 for one that the catalogue lacks."""
     urgency = {rule.id: rule.urgency for rule in catalogue.rules}
     return np.array([pressing.get(urgency.get(rule, "normal"), 0.0) for rule in rules])
+
+
+def _stretched(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """List the places of stretches, one behind the other, and which stretch each is of."""
+    lengths = ends - starts
+    owner = np.repeat(np.arange(len(starts)), lengths)
+    return owner, np.arange(len(owner)) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+
+
+def _united(words: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Unite the bits of words that occur in several steps."""
+    united: dict[str, int] = {}
+    for word, bit in words:
+        united[word] = united.get(word, 0) | bit
+    return united
 
 
 def _by_length(parts: dict[str, int]) -> list[tuple[int, dict[str, int]]]:
@@ -189,22 +258,3 @@ def how_urgent(
     """
     told = np.minimum(np.maximum(told, 1e-9), 1 - 1e-9)
     return np.asarray(1 / (1 + (1 - told) / told * np.exp(-(rules @ pressing))))
-
-
-def _occurs(sign: Sequence[int], marked: Sequence[tuple[int, int]], negations: int) -> bool:
-    denied = negations & ~reduce(or_, sign)
-    return any(bits & sign[0] and _follows(sign, marked, i, denied) for i, (_, bits) in enumerate(marked))
-
-
-def _follows(sign: Sequence[int], marked: Sequence[tuple[int, int]], first: int, denied: int) -> bool:
-    """Tell whether a sign whose first word is at a place among those that are marked goes on from there, unnegated."""
-    start = marked[first][0]
-    i = first
-    for step in sign:
-        while i < len(marked) and marked[i][0] < start + _WINDOW and not marked[i][1] & step:
-            i += 1
-        if i == len(marked) or marked[i][0] >= start + _WINDOW:
-            return False
-        i += 1
-    before = first - 1 if first and marked[first - 1][0] == start - 1 else first
-    return not any(bits & denied for _, bits in marked[before:i])
