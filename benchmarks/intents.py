@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from sklearn.metrics import roc_auc_score
 
 from training.document import store
+from training.fit import code_fingerprint
 from triage.catalogue import Catalogue, Elsewhere, Phrases, Text
 from triage.catalogue_file import BUNDLED, read_catalogue
 from triage.estimator import TriageClassifier, words_of
@@ -117,7 +118,8 @@ def main() -> None:
     for name, value, count in figures:
         print(f"{name:60} {value:.3f} over {count}")
     if options.store:
-        store("intents", [{"figure": name, "value": f"{value:.3f}", "over": count} for name, value, count in figures])
+        rows = [{"figure": name, "value": f"{value:.3f}", "over": count} for name, value, count in figures]
+        store("intents", rows, {"code": code_fingerprint()})
 
 
 if __name__ == "__main__":

@@ -2,3 +2,6 @@
 
 Worked on from a checkout; `triage` never imports it.
 """
+
+SEED = 20261123
+"""Of all that is drawn at random, so that it is always drawn the same way."""

@@ -1,24 +1,31 @@
-"""The command line of training: `python -m training fit|evaluate|corpus`."""
+"""The command line of training: `python -m training`, with `fit`, `promise`, `evaluate`, `ideas` and `document`.
+
+Under `corpus`, there are `check`, `add`, `agreement`, `doubts` and `curve`.
+"""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress, TaskID
-from rich.table import Table
 
 from training import evaluate as evaluation
-from training.corpus import DATASETS, Corpus, add_batch, read_corpus
+from training.adding import add_batch
+from training.corpus import DATASETS, Corpus, read_corpus
 from training.corpus_check import Bounds, Report, measure
 from training.curve import PICTURE, Point, draw, learning_curve
 from training.document import PAGE, compose, store, stored
 from training.fit import build, current_fingerprint
 from training.ideas import IDEAS, try_ideas
+from training.labelling import ANY_DAY
 from training.labels import SECOND, agreement, doubts, read_second_labels
-from training.promise import Outcomes, Promise, choose, report_promise, simulate
+from training.promise import Outcomes, Promise, choose, simulate
+from training.tables import agreement_table, corpus_tables, figures_table, kept_lines, open_line, promise_table
 from triage import TriageError, Triager
 from triage.artefact import BUNDLED as MODEL
 from triage.artefact import Manifest, load_model
@@ -26,6 +33,7 @@ from triage.catalogue import Catalogue
 from triage.catalogue_file import BUNDLED as CATALOGUE
 from triage.catalogue_file import read_catalogue
 from triage.decision import Policy
+from triage.values import read_date
 
 app = typer.Typer(
     help="Turn labelled requests into a model, and say how good it is.",
@@ -38,9 +46,10 @@ corpus_app = typer.Typer(
 app.add_typer(corpus_app, name="corpus")
 
 _USUAL = Promise()
-LandlordOption = Annotated[float, typer.Option(min=0, max=1, help="Share of automatic 'landlord' that may be wrong.")]
-TenantOption = Annotated[float, typer.Option(min=0, max=1, help="Share of automatic 'tenant' that may be wrong.")]
-SureOption = Annotated[float, typer.Option(min=0, max=1, help="How sure that must be.")]
+LandlordOption = Annotated[float, typer.Option(help="Share of automatic 'landlord' that may be wrong.")]
+TenantOption = Annotated[float, typer.Option(help="Share of automatic 'tenant' that may be wrong.")]
+OverReachOption = Annotated[float, typer.Option(help="Share of what leaves the matter open that may be decided.")]
+SureOption = Annotated[float, typer.Option(help="How sure that must be.")]
 
 out = Console()
 err = Console(stderr=True)
@@ -58,18 +67,19 @@ def fit(
     check: Annotated[bool, typer.Option("--check", help="Only tell whether the model is up to date.")] = False,
     landlord: LandlordOption = _USUAL.landlord,
     tenant: TenantOption = _USUAL.tenant,
+    over_reach: OverReachOption = _USUAL.over_reach,
     sure: SureOption = _USUAL.sure,
 ) -> None:
     """Fit a model on the train and calibration voices, and save it."""
+    accepted = _accepted(landlord=landlord, tenant=tenant, over_reach=over_reach, sure=sure)
     prints = current_fingerprint(datasets, catalogue)
     if check:
         _check_fresh(model, prints.model_dump())
         return
     rules = read_catalogue(catalogue)
     corpus = read_corpus(datasets, rules)
-    accepted = Promise(landlord=landlord, tenant=tenant, sure=sure)
     built = build(corpus, rules, model, prints, promise=accepted, say=lambda message: err.print(message, style="dim"))
-    measured = _evaluate(Triager(built), _held_out(corpus, rules))
+    measured = _evaluate(Triager(built), _held_out(corpus, rules, ANY_DAY), ANY_DAY)
     metrics = {figure.name: round(figure.value, 4) for figure in measured if figure.value == figure.value}
     manifest = built.manifest.model_copy(update={"metrics": metrics})
     _write_manifest(model, manifest)
@@ -78,12 +88,20 @@ def fit(
     out.print(f"model {manifest.version} written to {model} ({size:.1f} MB)")
 
 
+def _accepted(**shares: float) -> Promise:
+    try:
+        return Promise(**shares)
+    except ValidationError as error:
+        wrong = (f"--{detail['loc'][0]}: {detail['msg']}".replace("_", "-") for detail in error.errors())
+        raise TriageError("; ".join(wrong)) from error
+
+
 def _write_manifest(model: Path, manifest: Manifest) -> None:
     (model / "manifest.json").write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def _check_fresh(model: Path, prints: dict[str, str]) -> None:
-    manifest = Manifest.model_validate_json((model / "manifest.json").read_bytes())
+    manifest = load_model(model).manifest
     stale = [name for name, value in manifest.fingerprint.model_dump().items() if value != prints[name]]
     if stale:
         err.print(f"the model is stale: {' and '.join(stale)} changed; run: python -m training fit", style="red")
@@ -95,39 +113,28 @@ def _check_fresh(model: Path, prints: dict[str, str]) -> None:
 def choose_promise(
     landlord: LandlordOption = _USUAL.landlord,
     tenant: TenantOption = _USUAL.tenant,
+    over_reach: OverReachOption = _USUAL.over_reach,
     sure: SureOption = _USUAL.sure,
     model: ModelOption = MODEL,
     write: Annotated[bool, typer.Option("--write", help="Put the thresholds into the model.")] = False,
 ) -> None:
     """Choose how many automatic decisions may be wrong, without fitting anew; and test the promise by simulation."""
     manifest = load_model(model).manifest
-    outcomes, accepted = Outcomes.load(model), Promise(landlord=landlord, tenant=tenant, sure=sure)
+    accepted = _accepted(landlord=landlord, tenant=tenant, over_reach=over_reach, sure=sure)
+    outcomes = Outcomes.load(model)
     policy = choose(outcomes, manifest.policy, accepted)
     _print_promise(outcomes, policy, accepted)
-    kept = simulate(outcomes, manifest.policy, accepted)
-    for party, share in kept.broken.items():
-        out.print(
-            f"in {kept.halves} random halves of the voices: {share:.1%} broke the promise for '{party}', "
-            f"{kept.wrong[party]:.2%} wrong on average"
-        )
     if write:
-        _write_manifest(model, manifest.model_copy(update={"policy": policy}))
-        out.print(f"thresholds written to {model}")
+        # what was measured before is no longer so
+        _write_manifest(model, manifest.model_copy(update={"policy": policy, "metrics": {}}))
+        out.print(f"thresholds written to {model}; to measure with them: python -m training evaluate")
+    for line in kept_lines(simulate(outcomes, manifest.policy, accepted)):
+        out.print(line)
 
 
 def _print_promise(outcomes: Outcomes, policy: Policy, accepted: Promise) -> None:
-    table = Table("label", "least confidence", "automatic", "wrong", "accepted", "cases missing", title="Promise")
-    for row in report_promise(outcomes, policy, accepted):
-        least = f"{row.least:.3f}" if row.least <= 1 else "never"
-        table.add_row(
-            row.party,
-            least,
-            str(row.automatic),
-            str(row.wrong),
-            f"{accepted.accepted(row.party):.1%}",
-            str(row.missing),
-        )
-    out.print(table)
+    out.print(promise_table(outcomes, policy, accepted))
+    out.print(open_line(outcomes, policy, accepted))
 
 
 @app.command()
@@ -140,32 +147,33 @@ def evaluate(
     catalogue: Annotated[
         Path | None, typer.Option("--catalogue", help="Judge by it; by the model's own if none.")
     ] = None,
+    day: Annotated[
+        str | None, typer.Option("--date", help="Day whose rules count, for labels and judgement; today if none.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
 ) -> None:
     """Print how good a model is on messages it has never seen."""
+    on = read_date(day)
     triager = Triager(load_model(model), read_catalogue(catalogue) if catalogue else None)
     if files:
-        cases = [case for file in files for case in evaluation.read_cases(file, triager.catalogue)]
+        cases = [case for file in files for case in evaluation.read_cases(file, triager.catalogue, on)]
     else:
-        cases = _held_out(read_corpus(datasets, triager.catalogue), triager.catalogue)
-    figures = _evaluate(triager, cases)
+        cases = _held_out(read_corpus(datasets, triager.catalogue), triager.catalogue, on)
+    figures = _evaluate(triager, cases, on)
     if as_json:
         typer.echo(evaluation.as_json(figures))
         return
-    table = Table("figure", "value", "over", title=f"{len(cases)} messages, model {triager.model.manifest.version}")
-    for figure in figures:
-        table.add_row(figure.name, f"{figure.value:.3f}", str(figure.count))
-    out.print(table)
+    out.print(figures_table(figures, f"{len(cases)} messages, model {triager.model.manifest.version}"))
 
 
-def _held_out(corpus: Corpus, catalogue: Catalogue) -> list[evaluation.Case]:
-    return evaluation.cases_of(corpus.part("test"), catalogue)
+def _held_out(corpus: Corpus, catalogue: Catalogue, day: date) -> list[evaluation.Case]:
+    return evaluation.cases_of(corpus.part("test"), catalogue, day)
 
 
-def _evaluate(triager: Triager, cases: list[evaluation.Case]) -> list[evaluation.Figure]:
+def _evaluate(triager: Triager, cases: list[evaluation.Case], day: date) -> list[evaluation.Figure]:
     with Progress(console=err, transient=True) as progress:
         task: TaskID = progress.add_task("assessing", total=len(cases))
-        return evaluation.evaluate(triager, cases, lambda n: progress.advance(task, n))
+        return evaluation.evaluate(triager, cases, lambda n: progress.advance(task, n), day)
 
 
 @app.command("ideas")
@@ -182,8 +190,8 @@ def show_ideas(
     for idea, point in try_ideas(read_corpus(datasets, rules), rules, todo, jobs):
         figures = {name: f"{getattr(point, name):.3f}" for name in ("label", "exceptions", "rule")}
         out.print(f"{idea.name}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
-        rows.append({"idea": idea.name, **figures, "right": dict(sorted(point.right.items())), "of": prints})
-        store("ideas", rows)
+        rows.append({"idea": idea.name, **figures, "right": dict(sorted(point.right.items()))})
+        store("ideas", rows, prints)
 
 
 @app.command("document")
@@ -211,16 +219,8 @@ def check_corpus(datasets: DatasetsOption = DATASETS, catalogue: CatalogueOption
 
 
 def _print_report(report: Report, catalogue: Catalogue) -> None:
-    table = Table("figure", "value", title="Corpus")
-    for name, value in report.figures.items():
-        table.add_row(name, f"{value:.4f}" if value < 1 and value else f"{value:.0f}")
-    out.print(table)
-    table = Table("circumstance", "holds", "near-miss", title="Circumstances")
-    for circumstance in catalogue.circumstances:
-        table.add_row(
-            circumstance.id, str(report.circumstances[circumstance.id]), str(report.near_misses[circumstance.id])
-        )
-    out.print(table)
+    for table in corpus_tables(report, catalogue):
+        out.print(table)
     counts = sorted((report.rules[rule.id], rule.id) for rule in catalogue.rules)
     out.print("fewest messages per rule: " + ", ".join(f"{rule} {count}" for count, rule in counts[:20]))
     for first, second, likeness in report.duplicates[:20]:
@@ -254,11 +254,8 @@ def show_agreement(
 ) -> None:
     """Report how well a second, blind labelling agrees with the first."""
     rules = read_catalogue(catalogue)
-    found = agreement(read_corpus(datasets, rules), read_second_labels(second), rules)
-    table = Table("label", "kappa", "equal", title=f"{found.count} messages labelled twice")
-    for name, value in found.kappas.items():
-        table.add_row(name, f"{value:.3f}", f"{found.shares[name]:.3f}")
-    out.print(table)
+    found = agreement(read_corpus(datasets, rules), read_second_labels(second, rules), rules)
+    out.print(agreement_table(found))
     for id_, first, other in found.disagreements[:differing]:
         out.print(f"{id_}: {first} | {other}", markup=False)
 

@@ -14,8 +14,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
+from training import SEED
 from training.corpus import Request
-from training.evaluate import label_of
+from training.labelling import label_of, rules_on
 from triage.catalogue import Catalogue
 from triage.estimator import words_of
 
@@ -25,11 +26,10 @@ Labels = NDArray[np.str_]
 Baseline = Callable[[Sequence[Request], Sequence[str], Catalogue], Labels]
 """Learns from requests, and labels texts."""
 
-_SEED = 20261123
-
 
 def _learn(pipeline: Pipeline, requests: Sequence[Request], texts: Sequence[str], catalogue: Catalogue) -> Labels:
-    pipeline.fit([row.text for row in requests], [label_of(row, catalogue) for row in requests])
+    rules = rules_on(catalogue)
+    pipeline.fit([row.text for row in requests], [label_of(row, rules) for row in requests])
     return np.asarray(pipeline.predict(texts))
 
 
@@ -45,7 +45,7 @@ def direct(requests: Sequence[Request], texts: Sequence[str], catalogue: Catalog
 def municipal(requests: Sequence[Request], texts: Sequence[str], catalogue: Catalogue) -> Labels:
     """Follow the recipe of municipal inboxes: Dutch stems, TF-IDF, logistic regression with an L1 penalty."""
     features = TfidfVectorizer(tokenizer=_stems, token_pattern=None, lowercase=True, sublinear_tf=True)
-    model = LogisticRegression(C=1.0, l1_ratio=1.0, solver="liblinear", random_state=_SEED)
+    model = LogisticRegression(C=1.0, l1_ratio=1.0, solver="liblinear", random_state=SEED)
     return _learn(make_pipeline(features, model), requests, texts, catalogue)
 
 
@@ -81,9 +81,10 @@ def fasttext(requests: Sequence[Request], texts: Sequence[str], catalogue: Catal
     """Tell landlord from tenant by fastText with subwords (Joulin et al. 2017)."""
     import fasttext as library
 
+    rules = rules_on(catalogue)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "train.txt"
-        lines = [f"__label__{label_of(row, catalogue)} {_plain(row.text)}\n" for row in requests]
+        lines = [f"__label__{label_of(row, rules)} {_plain(row.text)}\n" for row in requests]
         path.write_text("".join(lines), encoding="utf-8")
         model = library.train_supervised(
             str(path), lr=0.5, epoch=25, wordNgrams=2, minn=2, maxn=5, dim=50, thread=1, verbose=0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from scipy.optimize import minimize, minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
 from training.corpus import Corpus
-from training.evaluate import label_of
+from training.labelling import ANY_DAY, label_of, rules_on
 from training.promise import Outcomes, Promise, choose
 from triage.catalogue import Catalogue, Urgency
 from triage.decision import Policy
@@ -35,9 +34,10 @@ _LEAST_DIVIDED = 20
 _MOST_LOST = 0.01
 """Share of requests that may be taken for something with nothing to repair."""
 _PRESSING: tuple[Urgency, ...] = ("soon", "emergency")
+_ANY_CHANCE = 0.5
+"""Where no request is labelled urgent, from this probability on one is."""
 _RECALL_COUNTS = 3.0
 """How many times as much as precision: that a request is urgent must hardly ever be missed."""
-_ANY_DAY = date(2026, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _fit_logistic(raw: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
 def _request_outcomes(
     held: Sequence[Held], scores: Sequence[NDArray[np.float32]], catalogue: Catalogue, outputs: Outputs
 ) -> Outcomes:
-    ruler = Ruler(catalogue, outputs.rules, outputs.circumstances)
+    ruler, law = Ruler(catalogue, outputs.rules, outputs.circumstances), rules_on(catalogue)
     n, n_rules = outputs.n_exclusive, len(outputs.rules)
     end = n + len(outputs.circumstances)
     landlord, truth, decidable, left_open = [], [], [], []
@@ -178,8 +178,8 @@ def _request_outcomes(
         n_requests = len(h.corpus.requests)
         rules = softmax(own[:n_requests, :n])[:, :n_rules]
         circumstances = sigmoid(own[:n_requests, n:end])
-        landlord.append(ruler.rule(rules, circumstances, {}, _ANY_DAY).landlord)
-        truth += [label_of(row, catalogue) == "landlord" for row in h.corpus.requests]
+        landlord.append(ruler.rule(rules, circumstances, {}, ANY_DAY).landlord)
+        truth += [label_of(row, law) == "landlord" for row in h.corpus.requests]
         decidable += [row.decidable for row in h.corpus.requests]
         left_open += list(sigmoid(own[:n_requests, end + outputs.flags.index("open")]))
     names = [row.voice for h in held for row in h.corpus.requests]
@@ -227,6 +227,8 @@ def _weigh_urgency(
         told.append(scores[:, place])
         by_rule.append(softmax(scores[:, : outputs.n_exclusive])[:, : len(outputs.rules)])
         truth.append(h.targets.flags["urgent"])
+    if len(np.unique(np.concatenate(truth))) < 2:  # nothing to weigh by
+        return gains, biases, {}
     levels = np.array([[catalogue.rule(rule).urgency == level for level in _PRESSING] for rule in outputs.rules])
     known = np.column_stack([np.concatenate(told), np.vstack(by_rule) @ levels])
     model = LogisticRegression(C=100.0).fit(known, np.concatenate(truth))
@@ -250,6 +252,8 @@ def _urgent_threshold(
         [how_urgent(sigmoid(own[:, place]), softmax(own[:, :n])[:, : len(adds)], adds) for own in scores]
     )
     truth = np.concatenate([h.targets.flags["urgent"] for h in held])
+    if not truth.any():
+        return _ANY_CHANCE
     candidates = np.linspace(0.02, 0.6, 59)
     hits = np.array([(truth & (chances >= t)).sum() for t in candidates])
     flagged = np.array([(chances >= t).sum() for t in candidates])

@@ -1,4 +1,4 @@
-"""The labelled messages: their form, reading them with errors that name file, row and field, and adding batches.
+"""The labelled messages: their form, and reading them with errors that name file, row and field.
 
 Four files in JSON lines, each read by pandas in one line: `requests.jsonl` (one defect a message), `several.jsonl`
 (two or more), `elsewhere.jsonl` (nothing to repair) and `phrases.jsonl` (ways to say that a circumstance holds, or does
@@ -8,53 +8,41 @@ not, by themselves); and `voices.yaml`: who writes how, and in which split.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from training.rows import CorpusError, describe, read_rows
 from triage.catalogue import Catalogue
-from triage.errors import TriageError
 
 __all__ = [
     "DATASETS",
+    "FORMS",
     "Corpus",
     "CorpusError",
     "Defect",
+    "Message",
     "Nothing",
     "Request",
     "Saying",
     "Several",
+    "Split",
     "Voice",
+    "find_problems",
+    "fingerprint",
+    "lacking",
     "read_corpus",
     "strange_labels",
 ]
 
 DATASETS = Path(__file__).parent.parent / "datasets"
-FILES = ("requests", "elsewhere", "several")
 PHRASES = "phrases.jsonl"
 
 Split = Literal["train", "calibration", "test"]
 Phrase = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
-
-
-class CorpusError(TriageError, ValueError):
-    """A corpus or batch that cannot be used; lists every problem.
-
-    Parameters
-    ----------
-    problems : list of str
-        One sentence each, with file, row and field.
-    """
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        shown = "\n".join(f"- {p}" for p in problems[:50])
-        more = f"\n(and {len(problems) - 50} more)" if len(problems) > 50 else ""
-        super().__init__(f"corpus has {len(problems)} problem(s):\n{shown}{more}")
 
 
 class _Row(BaseModel):
@@ -137,6 +125,13 @@ class Saying(_Row):
     text: Phrase
 
 
+Message = Request | Several | Nothing
+FORMS: dict[str, type[Request] | type[Nothing] | type[Several]] = {
+    "requests": Request,
+    "elsewhere": Nothing,
+    "several": Several,
+}
+"""The form of the rows of each file of messages."""
 Row = TypeVar("Row", Request, Several, Nothing, Saying)
 
 
@@ -173,7 +168,7 @@ class Corpus:
             self.sayings,
         )
 
-    def messages(self) -> Iterator[Request | Several | Nothing]:
+    def messages(self) -> Iterator[Message]:
         """Iterate over all messages of all three files."""
         yield from self.requests
         yield from self.several
@@ -227,35 +222,13 @@ def _read_voices(path: Path, problems: list[str]) -> list[Voice]:
         try:
             voices.append(Voice.model_validate(item))
         except ValidationError as error:
-            problems += [f"{path}: voice {i}: {_describe(dict(detail))}" for detail in error.errors()]
+            problems += [f"{path}: voice {i}: {describe(dict(detail))}" for detail in error.errors()]
     return voices
 
 
 def _read(path: Path, form: type[Row], problems: list[str]) -> list[Row]:
     """Read the rows of a file; a file that is not there holds none."""
-    rows: list[Row] = []
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except FileNotFoundError:
-        return rows
-    except OSError as error:
-        raise CorpusError([f"{path}: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise CorpusError([f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"]) from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            rows.append(form.model_validate_json(line))
-        except ValidationError as error:
-            problems += [f"{path}:{number}: {_describe(dict(detail))}" for detail in error.errors()]
-    return rows
-
-
-def _describe(detail: Mapping[str, Any]) -> str:
-    field = ".".join(str(part) for part in detail["loc"])
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{field}: {message}" if field else message
+    return read_rows(path, form.model_validate_json, problems) if path.exists() else []
 
 
 def find_problems(corpus: Corpus, catalogue: Catalogue | None) -> list[str]:
@@ -277,22 +250,26 @@ def find_problems(corpus: Corpus, catalogue: Catalogue | None) -> list[str]:
     return problems
 
 
-def strange_labels(row: Request | Several | Nothing, catalogue: Catalogue) -> list[str]:
+def strange_labels(row: Message, catalogue: Catalogue) -> list[str]:
     """List the labels of a message that a catalogue lacks."""
-    rules = {rule.id for rule in catalogue.rules}
-    keys = {circumstance.id for circumstance in catalogue.circumstances}
-    kinds = {kind.id for kind in catalogue.elsewhere}
     if isinstance(row, Nothing):
+        kinds = {kind.id for kind in catalogue.elsewhere}
         return [] if row.kind in kinds else [f"kind: no {row.kind!r} in the catalogue"]
-    found = []
-    for labels in row.defects if isinstance(row, Several) else [row]:
-        if labels.rule not in rules:
-            found.append(f"rule: no {labels.rule!r} in the catalogue")
-        found += [f"circumstances: no {key!r} in the catalogue" for key in labels.circumstances if key not in keys]
+    labels = row.defects if isinstance(row, Several) else [row]
+    found = [problem for own in labels for problem in lacking(own.rule, own.circumstances, catalogue)]
     if isinstance(row, Request):
+        rules = {rule.id for rule in catalogue.rules}
+        keys = {circumstance.id for circumstance in catalogue.circumstances}
         found += [f"near_misses: no {key!r} in the catalogue" for key in row.near_misses if key not in keys]
         found += [f"hinges_on: no {key!r} in the catalogue" for key in row.hinges_on if key not in keys | rules]
     return found
+
+
+def lacking(rule: str, circumstances: Sequence[str], catalogue: Catalogue) -> list[str]:
+    """List a rule and circumstances that a catalogue lacks."""
+    keys = {circumstance.id for circumstance in catalogue.circumstances}
+    found = [] if any(own.id == rule for own in catalogue.rules) else [f"rule: no {rule!r} in the catalogue"]
+    return found + [f"circumstances: no {key!r} in the catalogue" for key in circumstances if key not in keys]
 
 
 def fingerprint(folder: str | Path = DATASETS) -> str:
@@ -304,79 +281,7 @@ def fingerprint(folder: str | Path = DATASETS) -> str:
         SHA-256 over voices and messages, 64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for name in ("voices.yaml", *(f"{name}.jsonl" for name in FILES), PHRASES):
+    for name in ("voices.yaml", *(f"{name}.jsonl" for name in FORMS), PHRASES):
         path = Path(folder) / name
         digest.update(name.encode() + b"\0" + (path.read_bytes() if path.exists() else b""))
     return digest.hexdigest()
-
-
-def add_batch(paths: Iterable[Path], voice: str, folder: Path, catalogue: Catalogue) -> dict[str, int]:
-    """Add a batch of one voice to a corpus: number the messages, check everything, then write.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-        Files whose names end in `requests.jsonl`, `several.jsonl` or `elsewhere.jsonl`; rows without id and voice.
-    voice : str
-        Whose messages they are; must be in `voices.yaml`.
-    folder : Path
-        The corpus.
-    catalogue : Catalogue
-        Labels are checked against it.
-
-    Returns
-    -------
-    dict of str to int
-        Messages added to each file.
-
-    Raises
-    ------
-    CorpusError
-        With every problem; then nothing is written.
-    """
-    corpus = read_corpus(folder)
-    taken = sum(row.voice == voice for row in corpus.messages())
-    problems = [] if voice in corpus.voices else [f"{voice}: not in voices.yaml; describe the voice there first"]
-    added: dict[str, list[Request | Several | Nothing]] = {name: [] for name in FILES}
-    for path in paths:
-        name = next((name for name in FILES if path.name.endswith(f"{name}.jsonl")), None)
-        if name is None:
-            problems.append(f"{path}: name must end in requests.jsonl, several.jsonl or elsewhere.jsonl")
-            continue
-        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-            if line.strip():
-                taken += 1
-                row = _new_row(path, number, line, name, f"{voice}-{taken:04}", voice, problems)
-                if row is not None:
-                    problems += [f"{path}:{number}: {problem}" for problem in strange_labels(row, catalogue)]
-                    added[name].append(row)
-    if problems:
-        raise CorpusError(problems)
-    for name, rows in added.items():
-        if not rows:
-            continue
-        with (folder / f"{name}.jsonl").open("a", encoding="utf-8", newline="\n") as file:
-            file.writelines(to_line(row) for row in rows)
-    return {name: len(rows) for name, rows in added.items()}
-
-
-def _new_row(
-    path: Path, number: int, line: str, name: str, id_: str, voice: str, problems: list[str]
-) -> Request | Several | Nothing | None:
-    forms: dict[str, type[Request] | type[Several] | type[Nothing]] = {
-        "requests": Request,
-        "several": Several,
-        "elsewhere": Nothing,
-    }
-    try:
-        return forms[name].model_validate({"id": id_, "voice": voice, **json.loads(line)})
-    except ValidationError as error:
-        problems += [f"{path}:{number}: {_describe(dict(detail))}" for detail in error.errors()]
-    except (ValueError, TypeError) as error:
-        problems.append(f"{path}:{number}: not a JSON object ({error})")
-    return None
-
-
-def to_line(row: Request | Several | Nothing) -> str:
-    """Write a row as one line of JSON, every field spelled out so that all rows have the same columns."""
-    return json.dumps(row.model_dump(), ensure_ascii=False) + "\n"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 
+from training import SEED
 from training.corpus import DATASETS, Corpus
-from training.evaluate import is_turned, label_of
 from training.fit import recogniser_of
+from training.labelling import ANY_DAY, is_turned, label_of, rules_on
 from training.noise import MISPRINTS
 from triage.catalogue import Catalogue
 from triage.estimator import words_of
@@ -23,8 +23,6 @@ __all__ = ["PICTURE", "Point", "draw", "learn_and_measure", "learning_curve"]
 
 PICTURE = DATASETS / "learning_curve.svg"
 _SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
-_SEED = 20261123
-_ANY_DAY = date(2026, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def learning_curve(corpus: Corpus, catalogue: Catalogue, say: Callable[[Point], 
     list of Point
     """
     learned, held = corpus.part("train", "calibration"), corpus.part("test")
-    voices = np.random.default_rng(_SEED).permutation(sorted(learned.voices))
+    voices = np.random.default_rng(SEED).permutation(sorted(learned.voices))
     points = []
     for share in _SHARES:
         some = learned.by_voices(set(map(str, voices[: max(round(share * len(voices)), 1)])))
@@ -95,13 +93,14 @@ def learn_and_measure(
     Point
     """
     requests = [row for row in held.requests if row.decidable]
-    labels = np.array([label_of(row, catalogue) == "landlord" for row in requests])
-    turned = np.array([is_turned(row, catalogue) for row in requests])
+    law = rules_on(catalogue)
+    labels = np.array([label_of(row, law) == "landlord" for row in requests])
+    turned = np.array([is_turned(row, law) for row in requests])
     recogniser = recogniser_of(learned, catalogue, settings, misprints)
     found = recogniser.recognise(words_of([row.text for row in requests]))
     names = recogniser.outputs.rules
     rulings = Ruler(catalogue, names, recogniser.outputs.circumstances).rule(
-        found.rules, found.circumstances, {}, _ANY_DAY
+        found.rules, found.circumstances, {}, ANY_DAY
     )
     rule = np.mean([names[i] == row.rule for i, row in zip(found.rules.argmax(axis=1), requests, strict=True)])
     right = (rulings.landlord >= 0.5) == labels

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from training.corpus import Corpus, CorpusError, Nothing, Request, Several, strange_labels
+from training.corpus import Corpus, CorpusError, Message, Nothing, Request, Several, strange_labels
+from training.labelling import is_turned, rules_on
+from training.rows import object_of, read_rows
 from triage import Assessment, Catalogue, Triager
+from triage.assessment import Finding
+from triage.in_force import InForce
+from triage.values import read_date
 
-__all__ = ["Case", "Figure", "cases_of", "evaluate", "is_turned", "label_of", "read_cases"]
+__all__ = ["Case", "Figure", "cases_of", "evaluate", "read_cases"]
 
 _SAME_ARTICLE = {
     "BW7:204": "BW7:206",
@@ -36,6 +42,7 @@ class Part(BaseModel):
     quote: str
     label: Literal["landlord", "tenant"]
     basis: list[str] | str = []
+    rule: str | None = None
 
 
 class Case(BaseModel):
@@ -87,7 +94,7 @@ class Figure:
     count: int
 
 
-def read_cases(path: str | Path, catalogue: Catalogue) -> list[Case]:
+def read_cases(path: str | Path, catalogue: Catalogue, day: date | None = None) -> list[Case]:
     """Read labelled messages from a file of JSON lines, either cases or rows of a corpus.
 
     Parameters
@@ -95,78 +102,65 @@ def read_cases(path: str | Path, catalogue: Catalogue) -> list[Case]:
     path : str or Path
     catalogue : Catalogue
         Where the label of a row of a corpus, which has a rule, is looked up.
+    day : date, optional
+        Look labels up in the rules of this day; today if left out.
 
     Raises
     ------
     CorpusError
         With every row that is of neither form.
     """
-    path = Path(path)
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError([f"{path}: cannot be read as UTF-8 text ({error})"]) from error
-    cases, problems = [], []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            cases.append(_read_case(json.loads(line), catalogue))
-        except ValidationError as error:
-            problems += [f"{path}:{number}: {'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors()]
-        except (ValueError, TypeError) as error:
-            problems.append(f"{path}:{number}: {error}")
+    problems: list[str] = []
+    rules = rules_on(catalogue, read_date(day))
+    cases = read_rows(Path(path), lambda line: _read_case(object_of(line), catalogue, rules), problems)
     if problems:
         raise CorpusError(problems)
     return cases
 
 
-def _read_case(row: Any, catalogue: Catalogue) -> Case:
-    if not isinstance(row, dict):
-        raise TypeError("not a JSON object")
+def _read_case(row: dict[str, Any], catalogue: Catalogue, rules: InForce) -> Case:
     known = {"id": "", "voice": "", **row}
     if "defects" in row and "label" not in row:
-        return _looked_up(Several.model_validate(known), catalogue)
+        return _looked_up(Several.model_validate(known), catalogue, rules)
     if "rule" in row and "label" not in row:
-        return _looked_up(Request.model_validate(known), catalogue)
+        return _looked_up(Request.model_validate(known), catalogue, rules)
     return Case.model_validate(row)
 
 
-def _looked_up(row: Request | Several, catalogue: Catalogue) -> Case:
+def _looked_up(row: Request | Several, catalogue: Catalogue, rules: InForce) -> Case:
     if strange := strange_labels(row, catalogue):
         raise ValueError("; ".join(strange))
-    return _case_of(row, catalogue)
+    return _case_of(row, rules)
 
 
-def cases_of(corpus: Corpus, catalogue: Catalogue) -> list[Case]:
-    """Turn messages of a corpus into cases, looking labels up in the catalogue."""
-    rows: list[Request | Several | Nothing] = [*corpus.requests, *corpus.elsewhere, *corpus.several]
-    return [_case_of(row, catalogue) for row in rows]
+def cases_of(corpus: Corpus, catalogue: Catalogue, day: date | None = None) -> list[Case]:
+    """Turn messages of a corpus into cases, looking labels up in the rules of a day; of today if left out."""
+    rules = rules_on(catalogue, read_date(day))
+    rows: list[Message] = [*corpus.requests, *corpus.elsewhere, *corpus.several]
+    return [_case_of(row, rules) for row in rows]
 
 
-def _case_of(row: Request | Several | Nothing, catalogue: Catalogue) -> Case:
+def _case_of(row: Message, rules: InForce) -> Case:
     own = {"id": row.id, "text": row.text, "voice": row.voice}
     if isinstance(row, Nothing):
         return Case(**own, kind=row.kind)
     if isinstance(row, Several):
-        ruled = [(d.quote, *catalogue.ruled(d.rule, d.circumstances)) for d in row.defects]
-        return Case(**own, parts=[Part(quote=quote, label=label, basis=[basis]) for quote, label, basis in ruled])
-    label, basis = catalogue.ruled(row.rule, row.circumstances)
-    why = "exception: " + ", ".join(row.circumstances) if is_turned(row, catalogue) else ""
+        ruled = [(defect, *rules.ruled(defect.rule, defect.circumstances)) for defect in row.defects]
+        parts = [
+            Part(quote=d.quote, label=label, basis=[basis], rule=rules.rules[d.rule].id) for d, label, basis in ruled
+        ]
+        return Case(**own, parts=parts)
+    label, basis = rules.ruled(row.rule, row.circumstances)
+    why = "exception: " + ", ".join(row.circumstances) if is_turned(row, rules) else ""
     return Case(**own, label=label, decidable=row.decidable, basis=[basis], urgent=row.urgent, why=why)
 
 
-def label_of(row: Request, catalogue: Catalogue) -> str:
-    """Look up who is responsible for a labelled request."""
-    return catalogue.ruled(row.rule, row.circumstances)[0]
-
-
-def is_turned(row: Request, catalogue: Catalogue) -> bool:
-    """Tell whether a circumstance turns the label of a request away from its rule's default."""
-    return label_of(row, catalogue) != catalogue.rule(row.rule).responsible
-
-
-def evaluate(triager: Triager, cases: Sequence[Case], progress: Callable[[int], None] | None = None) -> list[Figure]:
+def evaluate(
+    triager: Triager,
+    cases: Sequence[Case],
+    progress: Callable[[int], None] | None = None,
+    day: date | None = None,
+) -> list[Figure]:
     """Assess labelled messages and measure the outcome.
 
     Parameters
@@ -175,14 +169,17 @@ def evaluate(triager: Triager, cases: Sequence[Case], progress: Callable[[int], 
     cases : sequence of Case
     progress : callable, optional
         Called with 1 after each message.
+    day : date, optional
+        Judge by the rules of this day, as the labels of the cases do; of today if left out.
 
     Returns
     -------
     list of Figure
     """
+    day = read_date(day)
     done: defaultdict[str, list[tuple[Case, Assessment]]] = defaultdict(list)
     for case in cases:
-        done[case.sort].append((case, triager.assess(case.text)))
+        done[case.sort].append((case, triager.assess(case.text, date=day)))
         if progress:
             progress(1)
     figures = []
@@ -195,7 +192,7 @@ def evaluate(triager: Triager, cases: Sequence[Case], progress: Callable[[int], 
     everything = [pair for group in done.values() for pair in group]
     automatic = [_is_wrong(case, found) for case, found in everything if case.decidable and found.decision == "auto"]
     figures.append(_share("wrong among automatic of every kind", automatic))
-    return [*figures, _agreement(triager, [found for _, found in everything])]
+    return [*figures, _agreement(rules_on(triager.catalogue, day), [found for _, found in everything])]
 
 
 Done = list[tuple[Case, Assessment]]
@@ -297,22 +294,42 @@ def _several_figures(done: Done) -> list[Figure]:
         found += have.total()
         wanted += want.total()
         wholly.append(want == have)
-    precision, recall = hits / max(found, 1), hits / max(wanted, 1)
+    named = [(case, assessment) for case, assessment in done if all(part.rule for part in case.parts)]
     return [
-        Figure("several defects: precision", precision, found),
-        Figure("several defects: recall", recall, wanted),
+        Figure("several defects: precision", hits / max(found, 1), found),
+        Figure("several defects: recall", hits / max(wanted, 1), wanted),
         Figure("several defects: F1", 2 * hits / max(found + wanted, 1), wanted),
+        _found_in_place("label", done, lambda part, finding: finding.responsible == part.label),
+        _found_in_place("rule", named, lambda part, finding: finding.rule.id == part.rule),
         _share("several defects: wholly right", wholly),
     ]
 
 
-def _agreement(triager: Triager, assessments: Sequence[Assessment]) -> Figure:
+def _found_in_place(name: str, done: Done, is_same: Callable[[Part, Finding], bool]) -> Figure:
+    """Measure how many defects are found where they are told of, and not just as many of either label."""
+    hits = sum(is_same(*pair) for case, assessment in done for pair in _pairs(case, assessment))
+    found, wanted = sum(len(a.findings) for _, a in done), sum(len(case.parts) for case, _ in done)
+    value = 2 * hits / (found + wanted) if wanted else float("nan")
+    return Figure(f"several defects: F1 of the same {name} in the same place", value, wanted)
+
+
+def _pairs(case: Case, assessment: Assessment) -> Iterator[tuple[Part, Finding]]:
+    """Pair each defect with the finding that overlaps its quote most; each finding once."""
+    free = list(assessment.findings)
+    for part in case.parts:
+        start = case.text.find(part.quote)
+        overlaps = [min(f.span[1], start + len(part.quote)) - max(f.span[0], start) for f in free]
+        if start >= 0 and max(overlaps, default=0) > 0:
+            yield part, free.pop(int(np.argmax(overlaps)))
+
+
+def _agreement(rules: InForce, assessments: Sequence[Assessment]) -> Figure:
     """Check for each cited rule that the catalogue gives that label for it, by that basis."""
     hits = []
     for finding in (finding for assessment in assessments for finding in assessment.findings):
-        rule = triager.catalogue.rule(finding.rule.id)
+        rule = rules.rules[finding.rule.id]
         rulings: set[tuple[str | None, str | None]] = {(rule.responsible, rule.basis)}
-        rulings |= {(entry.responsible, entry.basis) for entry in triager.catalogue.exceptions(rule)}
+        rulings |= {(entry.responsible, entry.basis) for entry in rules.exceptions[rule.id]}
         hits.append((finding.responsible, finding.basis) in rulings)
     return _share("cited rule gives the label", hits)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
+from training import SEED
 from training.calibration import Held, calibrate
 from training.corpus import DATASETS, Corpus, CorpusError, fingerprint
 from training.noise import MISPRINTS, with_misprints
@@ -24,10 +25,54 @@ from triage.estimator import words_of
 from triage.fitting import REPAIRS, Cue, Settings, Targets, fit_recogniser
 from triage.recogniser import Recogniser
 
-__all__ = ["Sample", "build", "code_fingerprint", "fit", "fold_voices", "recogniser_of", "sample_of"]
+__all__ = [
+    "CODE",
+    "Sample",
+    "build",
+    "code_fingerprint",
+    "current_fingerprint",
+    "fit",
+    "fold_voices",
+    "recogniser_of",
+    "sample_of",
+]
 
+CODE = (
+    "training/__init__.py",
+    "training/fit.py",
+    "training/corpus.py",
+    "training/rows.py",
+    "training/labelling.py",
+    "training/noise.py",
+    "training/calibration.py",
+    "training/promise.py",
+    "training/bounds.py",
+    "triage/fitting.py",
+    "triage/lessons.py",
+    "triage/network.py",
+    "triage/counting.py",
+    "triage/wording.py",
+    "triage/words.py",
+    "triage/features.py",
+    "triage/message.py",
+    "triage/estimator.py",
+    "triage/recogniser.py",
+    "triage/table.py",
+    "triage/defects.py",
+    "triage/catalogue.py",
+    "triage/catalogue_file.py",
+    "triage/overlay.py",
+    "triage/departures.py",
+    "triage/versions.py",
+    "triage/in_force.py",
+    "triage/facts.py",
+    "triage/law.py",
+    "triage/ruling.py",
+    "triage/decision.py",
+    "triage/urgency.py",
+)
+"""The files that decide what a model looks like: with any of them changed, it is to be fitted anew."""
 _FOLDS = 4
-_SEED = 20261123
 
 
 @dataclass(frozen=True)
@@ -99,7 +144,7 @@ def recogniser_of(
 
 def fold_voices(voices: Sequence[str], folds: int = _FOLDS) -> list[list[str]]:
     """Deal voices over folds, at random but always the same way."""
-    order = np.random.default_rng(_SEED).permutation(sorted(voices))
+    order = np.random.default_rng(SEED).permutation(sorted(voices))
     return [sorted(map(str, order[i::folds])) for i in range(folds)]
 
 
@@ -161,31 +206,8 @@ def _hold_out(corpus: Corpus, catalogue: Catalogue, settings: Settings, voices: 
 def code_fingerprint() -> str:
     """Hash the code that decides what a model looks like."""
     root = Path(__file__).parent.parent
-    names = [
-        "training/fit.py",
-        "training/noise.py",
-        "training/calibration.py",
-        "training/promise.py",
-        "triage/fitting.py",
-        "triage/lessons.py",
-        "triage/network.py",
-        "triage/counting.py",
-        "triage/wording.py",
-        "triage/words.py",
-        "triage/features.py",
-        "triage/message.py",
-        "triage/recogniser.py",
-        "triage/table.py",
-        "triage/defects.py",
-        "triage/catalogue.py",
-        "triage/in_force.py",
-        "triage/law.py",
-        "triage/ruling.py",
-        "triage/decision.py",
-        "triage/urgency.py",
-    ]
     digest = hashlib.sha256()
-    for name in names:
+    for name in CODE:
         digest.update(name.encode() + b"\0" + (root / name).read_bytes())
     return digest.hexdigest()
 
@@ -206,7 +228,6 @@ def build(
     prints: Fingerprint,
     settings: Settings = REPAIRS,
     promise: Promise | None = None,
-    metrics: dict[str, float] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Model:
     """Fit on the train and calibration voices and save the model.
@@ -222,8 +243,6 @@ def build(
         What it is built from.
     settings : Settings, optional
     promise : Promise, optional
-    metrics : dict of str to float, optional
-        To be recorded in the manifest.
     say : callable, optional
 
     Returns
@@ -240,7 +259,6 @@ def build(
         fingerprint=prints,
         built_with={"python": platform.python_version()}
         | {name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
-        metrics=metrics,
     )
     outcomes.save(folder)
     return model

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from training.corpus import DATASETS, Corpus, CorpusError, Request
-from training.evaluate import label_of
+from training.corpus import DATASETS, Corpus, CorpusError, Request, Split, lacking
 from training.fit import fold_voices, recogniser_of
+from training.labelling import label_of, rules_on
+from training.rows import read_rows
 from triage.catalogue import Catalogue
 from triage.estimator import words_of
 from triage.fitting import REPAIRS, Settings
@@ -42,6 +44,8 @@ class Agreement:
     ----------
     count : int
         Messages labelled twice.
+    voices : dict of {"train", "calibration", "test"} to int
+        Who wrote them: so many voices of each split.
     kappas : dict of str to float
         Cohen's kappa for responsibility, rule and urgency.
     shares : dict of str to float
@@ -51,25 +55,35 @@ class Agreement:
     """
 
     count: int
+    voices: dict[Split, int]
     kappas: dict[str, float]
     shares: dict[str, float]
     disagreements: list[tuple[str, str, str]]
 
 
-def read_second_labels(path: Path = SECOND) -> list[SecondLabel]:
+def read_second_labels(path: Path = SECOND, catalogue: Catalogue | None = None) -> list[SecondLabel]:
     """Read second labels.
+
+    Parameters
+    ----------
+    path : Path
+    catalogue : Catalogue, optional
+        If given, rules and circumstances must be its own.
 
     Raises
     ------
     CorpusError
         With file, row and field of every problem.
     """
-    labels, problems = [], []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            labels.append(SecondLabel.model_validate_json(line))
-        except ValidationError as error:
-            problems += [f"{path}:{number}: {'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors()]
+
+    def parse(line: str) -> SecondLabel:
+        label = SecondLabel.model_validate_json(line)
+        if catalogue is not None and (strange := lacking(label.rule, label.circumstances, catalogue)):
+            raise ValueError("; ".join(strange))
+        return label
+
+    problems: list[str] = []
+    labels = read_rows(path, parse, problems)
     if problems:
         raise CorpusError(problems)
     return labels
@@ -83,14 +97,16 @@ def agreement(corpus: Corpus, second: Sequence[SecondLabel], catalogue: Catalogu
     rows = {row.id: row for row in corpus.requests}
     pairs = [(rows[label.id], label) for label in second if label.id in rows]
     decided = [(row, label) for row, label in pairs if row.decidable and label.decidable]
-    ruled = [(label_of(row, catalogue), label_of(_as_request(row, label), catalogue)) for row, label in decided]
-    compared = {
+    rules = rules_on(catalogue)
+    ruled = [(label_of(row, rules), label_of(_as_request(row, label), rules)) for row, label in decided]
+    compared: dict[str, Sequence[tuple[str, str]]] = {
         "responsibility": ruled,
         "rule": [(row.rule, label.rule) for row, label in pairs],
         "urgency": [(str(row.urgent), str(label.urgent)) for row, label in pairs],
     }
     return Agreement(
         len(pairs),
+        dict(Counter(corpus.voices[voice].split for voice in {row.voice for row, _ in pairs})),
         {name: kappa(both) for name, both in compared.items()},
         {name: _share(both) for name, both in compared.items()},
         [

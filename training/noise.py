@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from training import SEED
 from training.corpus import Corpus, Request
 
 __all__ = ["MISPRINTS", "misprint", "misprinted", "with_misprints"]
 
 MISPRINTS = 0.33
 """Share of the requests that are learned once more with misprints, as found on held-out voices."""
-_SEED = 20261123
 _EACH = 25
 """Characters to one misprint."""
 _NEAR = {
@@ -56,7 +56,7 @@ def misprinted(requests: Sequence[Request], share: float) -> list[Request]:
     -------
     list of Request
     """
-    rng = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(SEED)
     chosen = [row for row in requests if rng.random() < share]
     return [row.model_copy(update={"text": misprint(row.text, rng)}) for row in chosen]
 

@@ -9,15 +9,15 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
+from training import SEED
 from training.corpus import Request
-from training.evaluate import label_of
+from training.labelling import ANY_DAY, label_of, rules_on
 from triage import Assessment, Triager
 from triage.assessment import QuestionAsked
 from triage.words import find_words
 
 __all__ = ["Asked", "Shown", "ask_and_answer", "weigh_evidence"]
 
-_SEED = 20261123
 Spans = list[tuple[int, int]]
 Picked = NDArray[np.bool_]
 
@@ -57,8 +57,8 @@ def weigh_evidence(triager: Triager, requests: Sequence[Request]) -> tuple[Shown
     -------
     shown, random : Shown
     """
-    rng = np.random.default_rng(_SEED)
-    done = [a for row in requests if len((a := triager.assess(row.text)).findings) == 1]
+    rng = np.random.default_rng(SEED)
+    done = [a for row in requests if len((a := triager.assess(row.text, date=ANY_DAY)).findings) == 1]
     words = [_words(a.text) for a in done]
     shown = [_picked(a, all_) for a, all_ in zip(done, words, strict=True)]
     drawn = [np.zeros_like(own) for own in shown]
@@ -100,7 +100,7 @@ def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def _probability(triager: Triager, texts: Sequence[str], done: Sequence[Assessment]) -> NDArray[np.float64]:
     """Return the probability that each text gives to the label that was found; a half where it gives none."""
-    found = triager.assess_many(list(texts))
+    found = triager.assess_many(list(texts), date=ANY_DAY)
     label = np.array([a.responsible for a in done])
     named = found["responsible"].isin(["landlord", "tenant"]).to_numpy()
     same = found["responsible"].to_numpy() == label
@@ -150,11 +150,12 @@ def ask_and_answer(triager: Triager, requests: Sequence[Request]) -> Asked:
     Asked
     """
     rows = [row for row in requests if row.decidable]
-    labels = np.array([label_of(row, triager.catalogue) for row in rows])
-    first = [triager.assess(row.text) for row in rows]
+    rules = rules_on(triager.catalogue)
+    labels = np.array([label_of(row, rules) for row in rows])
+    first = [triager.assess(row.text, date=ANY_DAY) for row in rows]
     asked = [i for i, a in enumerate(first) if a.decision == "ask" and a.question]
     facts = [_answer(rows[i], question) for i in asked if (question := first[i].question)]
-    second = triager.assess_many([rows[i].text for i in asked], facts=facts)
+    second = triager.assess_many([rows[i].text for i in asked], facts=facts, date=ANY_DAY)
     right = np.array([a.responsible for a in first]) == labels
     automatic = np.array([a.decision == "auto" for a in first])
     right_after = second["responsible"].to_numpy() == labels[asked]

@@ -1,4 +1,4 @@
-"""Labelled messages are checked row by row, and a batch is added wholly or not at all."""
+"""Labelled messages are checked row by row; a corpus is measured against its bounds."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.corpus import DATASETS, CorpusError, add_batch, fingerprint, read_corpus
+from training.corpus import DATASETS, CorpusError, fingerprint, read_corpus
 from training.corpus_check import Bounds, commonest_sequences, measure, near_duplicates
 from training.labels import agreement, kappa, read_second_labels
 from triage.catalogue_file import BUNDLED, read_catalogue
@@ -99,27 +99,6 @@ def test_all_problems_come_at_once(folder, small):
     with pytest.raises(CorpusError) as caught:
         read_corpus(folder, small)
     assert len(caught.value.problems) == 2
-
-
-def test_a_batch_is_numbered_checked_and_added(folder, small, tmp_path):
-    batch = tmp_path / "new.requests.jsonl"
-    batch.write_text('{"text": "kraan in de schuur lekt", "rule": "tap.drips"}\n', encoding="utf-8")
-    assert add_batch([batch], "b", folder, small)["requests"] == 1
-    added = read_corpus(folder, small).requests[-1]
-    assert (added.voice, added.id, added.decidable) == ("b", "b-0007", True)
-
-
-def test_a_batch_with_a_mistake_changes_nothing(folder, small, tmp_path):
-    before = fingerprint(folder)
-    batch = tmp_path / "new.requests.jsonl"
-    batch.write_text(
-        '{"text": "goed", "rule": "tap.drips"}\n{"text": "fout", "rule": "tap.drup"}\nrommel\n', encoding="utf-8"
-    )
-    with pytest.raises(CorpusError) as caught:
-        add_batch([batch], "b", folder, small)
-    assert "new.requests.jsonl:2: rule: no 'tap.drup'" in str(caught.value)
-    assert "new.requests.jsonl:3" in str(caught.value)
-    assert fingerprint(folder) == before
 
 
 def test_near_duplicates_are_found_and_short_ones_forgiven():

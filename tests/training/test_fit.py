@@ -1,7 +1,9 @@
 """Fitting is deterministic, calibrated on voices left out, and never sees the test voices."""
 
+import ast
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.__main__ import app
+from training.bounds import least_confidence, upper_bound
 from training.corpus import CorpusError
 from training.evaluate import Case, cases_of, evaluate, read_cases
-from training.fit import build, current_fingerprint, fit, fold_voices, sample_of
-from training.promise import least_confidence, upper_bound
+from training.fit import CODE, build, current_fingerprint, fit, fold_voices, sample_of
 from triage import Triager
 from triage.artefact import BUNDLED, Fingerprint, Manifest
 from triage.fitting import Settings
@@ -24,6 +26,38 @@ QUICK = Settings(min_count=1, hidden=32, mixes=1)
 def test_the_bundled_model_is_fresh():
     manifest = Manifest.model_validate_json((BUNDLED / "manifest.json").read_bytes())
     assert manifest.fingerprint == current_fingerprint(), "run: python -m training fit"
+
+
+ROOT = Path(__file__).parent.parent.parent
+HARMLESS = {
+    "triage/artefact.py": "how a model is written, which has a version of its own",
+    "triage/citation.py": "how a basis is put into words",
+    "triage/consistency.py": "refuses a catalogue, and changes none",
+    "triage/errors.py": "names of errors",
+    "triage/values.py": "reads what callers give; a corpus is read by its own form",
+}
+"""What a fit reaches and what has no part in what it makes, with the reason."""
+
+
+def reached(name, seen):
+    """List the files that one imports, and those that these import."""
+    seen.add(name)
+    for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] in ("training", "triage"):
+            stem = str(node.module).replace(".", "/")
+            parts = [f"{stem}/{own.name}" for own in node.names]
+            for part in (f"{path}.py" for path in (stem, f"{stem}/__init__", *parts)):
+                # what the whole of triage offers is no part of a fit
+                if part not in seen and part != "triage/__init__.py" and (ROOT / part).exists():
+                    reached(part, seen)
+    return seen
+
+
+def test_all_code_that_a_fit_reaches_is_in_its_fingerprint():
+    found = reached("training/fit.py", set())
+    assert found - set(CODE) - set(HARMLESS) == set()
+    assert set(CODE) - found == set()
+    assert not set(CODE) & set(HARMLESS)
 
 
 def test_fitting_twice_gives_the_same_bytes(corpus, small, tmp_path):

@@ -34,6 +34,18 @@ def test_second_labels_are_checked(tmp_path):
         read_second_labels(path)
 
 
+def test_second_labels_name_rules_and_circumstances_of_the_catalogue(small, tmp_path):
+    path = tmp_path / "second.jsonl"
+    path.write_text(json.dumps({"id": "a-0", "rule": "tap.drup", "circumstances": ["wornn"]}), encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"second\.jsonl:1: rule: no 'tap\.drup' .*; circumstances: no 'wornn'"):
+        read_second_labels(path, small)
+
+
+def test_it_is_told_whose_messages_were_labelled_twice(corpus, small):
+    second = [SecondLabel(id=id_, rule="tap.drips") for id_ in ("a-0", "a-1", "b-0", "e-0")]
+    assert agreement(corpus, second, small).voices == {"train": 2, "test": 1}
+
+
 def test_a_wrong_label_is_doubted_first(corpus, small):
     rows = [row.model_copy(update={"rule": "roof.leak"}) if row.id == "a-3" else row for row in corpus.requests]
     wrong = type(corpus)(rows, corpus.several, corpus.elsewhere, corpus.voices)
