@@ -263,7 +263,8 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_bytes(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [".csv", ".jsonl", ".parquet", ".xlsx"])
-def test_two_processes_give_the_bytes_of_one(triager, backlog, tmp_path, kind):
+def test_two_processes_give_the_bytes_of_one(triager, backlog, tmp_path, kind, monkeypatch):
+    monkeypatch.setattr("triage.backlog.run._ALONE", 0)
     write(pd.concat([backlog] * 5, ignore_index=True), tmp_path / f"in{kind}")
     for jobs in (1, 2):
         options = Options(column="melding", rows=4, n_jobs=jobs)

@@ -170,13 +170,26 @@ def test_facts_of_a_table_may_be_numbers_some_of_which_are_missing(triager, tmp_
 
 
 def test_days_may_be_written_the_dutch_way(scored):
-    days = ["1-3-2026", "01-03-2026 14:05", "2026-03-01", "2026-03-01 14:05", "", "31-2-2026", "3/1/2026"]
+    days = [
+        "1-3-2026",
+        "01-03-2026 14:05",
+        "2026-03-01",
+        "2026-03-01 14:05",
+        "2026-3-1",
+        "1/3/2026",
+        "",
+        "2026-03-01T14:05:00Z",
+        "31-2-2026",
+        "1.3.2026",
+        "2026-03-01T25:99 uur",
+        "1-3-2026 14:60",
+    ]
     rows = scored(
         "melding,dag,tenancy_start\n" + "".join(f"dak lekt,{day},{day}\n" for day in days),
         date_column="dag",
         fact_columns=("tenancy_start",),
     )
-    assert [row["problem"] is None for row in rows] == [True] * 5 + [False] * 2
+    assert [row["problem"] is None for row in rows] == [True] * 8 + [False] * 4
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
@@ -219,3 +232,101 @@ def test_a_separator_is_one_character_and_a_tab_may_be_written_as_shells_leave_i
     for separator in (";;", '"', ""):
         with pytest.raises(TriageError, match="one character"):
             scored("nr;melding\n1;dak lekt\n", separator=separator)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"nr;melding;dag\n1;dak lekt;1-1-2026\n2;Hallo, een vraag\n{GAS};2-1-2026\n3;dak lekt;3-1-2026\n",
+        f"nr;dag;melding\n1;1-1-2026;dak lekt\n2;2-1-2026;Hallo, een vraag\n{GAS}\n3;3-1-2026;dak lekt\n",
+        f"nr;melding\n1;dak lekt\n2;Hallo, een vraag\n\n{GAS}\n3;dak lekt\n",
+    ],
+)
+def test_a_text_that_goes_on_behind_a_line_end_without_quotes_is_told_and_searched_for_danger(scored, content):
+    rows = scored(content)
+    assert [(row["reason"], row["urgent"]) for row in rows[1:3]] == [("error", True), ("error", True)]
+    assert "row 2 seems to go on in the next row" in rows[1]["problem"]
+    assert "where the header has" in rows[2]["problem"]
+    assert "write quotes around a text with line ends" in rows[2]["problem"]
+    assert (rows[0]["problem"], rows[3]["problem"]) == (None, None)
+
+
+def test_danger_that_is_told_of_from_one_line_to_the_next_is_seen(scored):
+    rows = scored("nr;melding;dag\n1;het dak lekt;1\n2;ik ruik\ngas in de keuken;2026-01-02\n")
+    assert rows[1]["urgent"]
+
+
+def test_danger_is_seen_in_a_file_that_begins_with_the_rest_of_a_text(scored):
+    rows = scored(f"nr;melding;dag\n{GAS}\nkom snel\n2;het dak lekt;2\n")
+    assert column(rows, "urgent") == [True, False, False]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("between", ["", "\n", "\n\n\n", "hallo\n"])
+def test_a_text_that_breaks_off_where_a_part_ends_is_told_as_within_one(scored, tmp_path, between, size):
+    content = f"nr;melding;dag\n1;het dak lekt;1\n2;ik ruik\n{between}gas in de keuken;2\n3;het dak lekt;3\n"
+    whole = scored(content)
+    (tmp_path / "out.jsonl").unlink()
+    told = [(row["reason"], row["urgent"], row["problem"] is None) for row in scored(content, rows=size)]
+    assert told == [(row["reason"], row["urgent"], row["problem"] is None) for row in whole]
+    assert told[1] == ("error", True, False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "nr;melding;bij\n1;het dak lekt\n2;het dak lekt\n3;het dak lekt;spoed\n4;het dak lekt\n",
+        "wijk;melding;bij\nNoord;het dak lekt\nZuid;het dak lekt\n",
+        "tijd;melding;bij\n2026-01-01 10:00;het dak lekt\n1-1-2026 9:05:00;het dak lekt;spoed\n",
+        "melding;bij\nhet dak lekt\nhet dak lekt;spoed\n",
+    ],
+)
+def test_fields_that_are_left_out_since_they_are_empty_are_no_problem(scored, content):
+    rows = scored(content)
+    assert {row["problem"] for row in rows} == {None}
+    assert {row["responsible"] for row in rows} == {"landlord"}
+
+
+def test_a_row_without_its_message_is_told(scored):
+    rows = scored("nr;melding\n1;het dak lekt\n2\n  \n")
+    assert [row["problem"] and row["problem"][:17] for row in rows] == [None, "row 2 has 1 field", None]
+
+
+def test_the_first_line_may_say_the_separator_as_for_excel(scored):
+    rows = scored("\ufeffsep=;\r\nnr;melding\r\n1;dak, lekt\r\n")
+    assert (rows[0]["nr"], rows[0]["melding"]) == ("1", "dak, lekt")
+    with pytest.raises(TriageError, match="line 4: "):
+        scored('sep=;\nnr;melding\n1;dak lekt\n2;"ruit\n')
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
+def test_the_line_that_cannot_be_decoded_is_named(scored, name):
+    with pytest.raises(TriageError, match="line 3: byte 24 is not utf-8"):
+        scored('{"text": 1}\n{"text":2}\nké'.encode("cp1252"), name)
+
+
+@pytest.mark.parametrize(("encoding", "advice"), [("utf-16-le", "utf-16"), ("utf-16-be", "utf-16-be")])
+def test_utf_16_that_does_not_begin_as_such_has_to_be_said(scored, encoding, advice):
+    content = "nr;melding\n1;één kraan\n".encode(encoding)
+    with pytest.raises(TriageError, match=f"--encoding {advice}$"):
+        scored(content)
+    assert column(scored(content, encoding=advice), "melding") == ["één kraan"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"), [({"sheet": "x"}, "--sheet"), ({"table": "x"}, "--table"), ({"order_by": "x"}, "--order-by")]
+)
+def test_options_that_do_not_apply_are_refused(scored, options, says):
+    with pytest.raises(TriageError, match=f"in.csv: {says} does not apply"):
+        scored("melding\ndak lekt\n", **options)
+
+
+def test_what_cannot_be_used_is_told_with_its_row_and_column(scored):
+    rows = scored(
+        "melding,dag,reachable\ndak lekt,2026-03-01,ja\ndak lekt,32-1-2026,ja\ndak lekt,,x\n",
+        rows=1,
+        date_column="dag",
+        fact_columns=("reachable",),
+    )
+    assert rows[1]["problem"].startswith("row 2, column dag: date '32-1-2026' names a day that does not exist")
+    assert rows[2]["problem"].startswith("row 3, column reachable: fact reachable='x' must be yes or no")

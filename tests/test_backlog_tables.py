@@ -35,6 +35,12 @@ def stop_after(count):
 
 
 @pytest.fixture
+def at_once(monkeypatch):
+    """Start workers as soon as a run begins, however small it is."""
+    monkeypatch.setattr("triage.backlog.run._ALONE", 0)
+
+
+@pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -114,13 +120,14 @@ def test_a_run_killed_while_it_makes_its_table_goes_on(triager, tickets, monkeyp
 
 
 def test_a_table_in_which_rows_were_exchanged_is_another_source(triager, tickets):
+    options = Options(table="requests", rows=2)
     with pytest.raises(KeyboardInterrupt):
-        score(triager, tickets, "scored.csv", SQL, stop_after(2))
+        score(triager, tickets, "scored.csv", options, stop_after(2))
     with sqlite3.connect("src.db") as connection:
         connection.execute("delete from requests where ticket = 1")
         connection.execute("insert into requests values (7, 'het plafond lekt')")
     with pytest.raises(TriageError, match="differs in source"):
-        score(triager, tickets, "scored.csv", SQL)
+        score(triager, tickets, "scored.csv", options)
 
 
 def test_rows_are_ordered_only_by_values_that_differ(triager, here):
@@ -129,6 +136,7 @@ def test_rows_are_ordered_only_by_values_that_differ(triager, here):
         score(triager, "sqlite:///src.db", "out.csv", Options(table="requests", order_by="wijk"))
 
 
+@pytest.mark.usefixtures("at_once")
 def test_two_processes_read_and_make_a_table(triager, tickets):
     score(triager, tickets, "sqlite:///new.db", SQL)
     score(triager, tickets, "sqlite:///two.db", Options(table="requests", output_table="scored", rows=2, n_jobs=2))
@@ -158,9 +166,12 @@ def test_a_full_disk_under_a_database_is_told_without_messages(triager, here):
 )
 def test_a_database_that_is_not_known_is_told(triager, here, url, says):
     (here / "in.csv").write_text("melding\nhet dak lekt\n")
-    for source, output in ((url, "out.csv"), ("in.csv", url)):
+    for source, output, options in (
+        (url, "out.csv", Options(table="requests")),
+        ("in.csv", url, Options(output_table="scored")),
+    ):
         with pytest.raises(TriageError, match=says):
-            score(triager, source, output, SQL)
+            score(triager, source, output, options)
     assert [path.name for path in here.iterdir()] == ["in.csv"]
 
 
@@ -298,6 +309,7 @@ def test_two_runs_for_one_output_do_not_mix(triager, here):
     assert sorted(path.name for path in here.iterdir()) == ["in.csv", "out.csv"]
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_worker_that_is_killed_is_told(triager, here):
     pd.DataFrame({"melding": TEXTS * 40}).to_excel("in.xlsx", index=False)
     options = Options(rows=2, n_jobs=2)
@@ -312,6 +324,7 @@ def test_a_worker_that_is_killed_is_told(triager, here):
     assert score(triager, here / "in.xlsx", here / "out.csv", Options(rows=2)).requests == 240
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("number", [0, 1499])
 def test_a_part_that_fails_stops_the_run_soon(triager, here, number):
     (here / "in.csv").write_text("melding\n" + "het dak lekt en de kraan drupt\n" * 30_000)

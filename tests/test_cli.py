@@ -5,7 +5,9 @@ import json
 import pandas as pd
 import pytest
 
-from triage import Assessment
+from triage import Assessment, load
+from triage.assessment import Word
+from triage.report import mark
 
 
 def test_an_assessment_reads_like_a_file_for_a_handler(run):
@@ -21,6 +23,29 @@ def test_an_assessment_reads_like_a_file_for_a_handler(run):
         "answer to the tenant",
     ):
         assert expected in out
+
+
+@pytest.mark.parametrize("said", ["[/x]", "[bold]", ":wrench:"])
+def test_what_a_tenant_writes_is_printed_as_it_stands(run, said):
+    code, out, _ = run("assess", f"De kraan {said} in de keuken drupt. En het dak {said} lekt al een week.")
+    assert code == 0
+    assert out.count(said) >= 2
+
+
+@pytest.mark.parametrize("before", ["", "\n\n", "\r\n"])
+def test_evidence_is_marked_where_it_stands(before):
+    marked = mark(
+        f"{before}de kraan\r\ndrupt\n", [Word(text="drupt", start=len(before) + 10, end=len(before) + 15, weight=1)]
+    )
+    [span] = [span for span in marked.spans if span.style]
+    assert marked.plain[span.start : span.end] == "drupt"
+    assert marked.plain.startswith("de kraan")
+    assert mark("\n\n", []).plain == ""
+
+
+def test_the_bundled_catalogue_may_be_named(run, bundled):
+    assert load(catalogue="nl").catalogue == bundled.catalogue
+    assert run("assess", "--catalogue", "nl", "De kraan in de keuken drupt")[0] == 0
 
 
 def test_json_is_the_machines_form(run):
@@ -138,3 +163,10 @@ def test_a_backlog_may_bring_its_days_and_facts(run, tmp_path):
     code, _, err = run("score", str(source), "-o", str(output), "--column", "melding", "--date-column", "datum")
     assert code == 1
     assert "no column 'datum'" in err
+
+
+def test_a_file_that_cannot_be_written_is_told_in_one_sentence(run):
+    code, _, err = run("catalogue", "guide", "nl", "-o", "/dev/null/guide")
+    assert code == 1
+    assert err.startswith("error: /dev/null")
+    assert "Traceback" not in err

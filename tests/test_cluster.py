@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -36,6 +37,27 @@ def test_two_processes(bundled, requests, expected, monkeypatch):
     pd.testing.assert_frame_equal(assess_frame(requests, triager=bundled, n_jobs=2), expected)
 
 
+def test_the_labels_of_columns_may_be_numbers(bundled):
+    frame = pd.DataFrame({0: [1], 1: [TEXTS[0]]})
+    scored = assess_frame(frame, "1", triager=bundled)
+    assert scored["responsible"][0] == bundled.assess(TEXTS[0]).responsible
+    assert list(assess_partition(frame, "1")["rule"]) == list(scored["rule"])
+
+
+def test_a_table_is_judged_by_the_day_that_is_given(bundled, requests, monkeypatch):
+    seen = []
+    at = type(bundled).assess_many
+
+    def noted(self, *given, **named):
+        seen.append(named["date"])
+        return at(self, *given, **named)
+
+    monkeypatch.setattr(type(bundled), "assess_many", noted)
+    assess_frame(requests, "melding", triager=bundled, date="1-3-2026")
+    assess_partition(requests, "melding", date=date(2026, 3, 1))
+    assert seen == [date(2026, 3, 1)] * 2
+
+
 @pytest.fixture(scope="module")
 def cluster():
     distributed = pytest.importorskip("distributed")
@@ -53,6 +75,7 @@ def test_joblib_on_dask(bundled, requests, expected, cluster, monkeypatch, tmp_p
     from triage.backlog import Options, score
 
     monkeypatch.setattr(triage.frames, "_AT_ONCE", 35)
+    monkeypatch.setattr("triage.backlog.run._ALONE", 0)
     with parallel_config(backend="dask"):
         pd.testing.assert_frame_equal(assess_frame(requests, triager=bundled, n_jobs=-1), expected)
         requests.to_csv(tmp_path / "in.csv", index=False)

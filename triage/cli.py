@@ -20,7 +20,10 @@ app = typer.Typer(
 app.add_typer(catalogue_app, name="catalogue")
 
 CatalogueOption = Annotated[
-    Path | None, typer.Option("--catalogue", "-c", help="Catalogue in YAML; the bundled one if left out.")
+    Path | None,
+    typer.Option(
+        "--catalogue", "-c", help="Catalogue in YAML, or nl for the bundled one; the model's own if left out."
+    ),
 ]
 ModelOption = Annotated[Path | None, typer.Option("--model", "-m", help="Model folder; the bundled one if left out.")]
 
@@ -66,7 +69,7 @@ def _read_facts(pairs: list[str]) -> dict[str, bool | str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise FactError(f"fact {pair!r}: write it as name=yes, name=no or rule=id")
+            raise FactError(f"fact {pair!r}: write it as name=yes, name=no, name=unknown or rule=id")
         facts[name.strip()] = read_fact(value)
     return facts
 
@@ -83,6 +86,9 @@ def score(
     per: Annotated[str, typer.Option(help="One row per 'request' or per 'finding'.")] = "request",
     date_column: Annotated[
         str | None, typer.Option(help="Column with the day of each request, as 2026-03-01 or 1-3-2026.")
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(help="The day whose rules count for rows without one; today if left out.")
     ] = None,
     fact_column: Annotated[
         list[str] | None, typer.Option(help="Column with something known, named as its fact. May be repeated.")
@@ -110,6 +116,7 @@ def score(
         column=column,
         per=per,
         date_column=date_column,
+        date=date,
         fact_columns=tuple(fact_column or ()),
         separator=separator,
         encoding=encoding,
@@ -126,9 +133,10 @@ def score(
 
 
 def main() -> None:
-    """Run the command line; errors of this library are told without a traceback."""
+    """Run the command line; errors of this library, and of files, are told without a traceback."""
     try:
         app(prog_name="triage")
-    except TriageError as error:
-        typer.secho(f"error: {error}", err=True, fg="red")
+    except (TriageError, OSError) as error:
+        told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
+        typer.secho(f"error: {told}", err=True, fg="red")
         raise SystemExit(1) from error

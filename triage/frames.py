@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from triage.backlog.rows import free_names
-from triage.backlog.work import Shipped, message_column
-from triage.batch import COLUMNS
+from triage.backlog.rows import free_names, message_column
+from triage.backlog.work import Shipped
+from triage.batch import COLUMNS, TYPES
+from triage.values import read_date
 
 if TYPE_CHECKING:
     from triage.triager import Triager
@@ -20,10 +22,16 @@ __all__ = ["assess_frame", "assess_partition", "meta"]
 
 _AT_ONCE = 20_000
 """Rows that a process is given at a time."""
-_TYPES = {"confidence": "float64", "urgent": "bool"}
 
 
-def assess_frame(frame: pd.DataFrame, column: str | None = None, *, triager: Triager, n_jobs: int = 1) -> pd.DataFrame:
+def assess_frame(
+    frame: pd.DataFrame,
+    column: str | None = None,
+    *,
+    triager: Triager,
+    n_jobs: int = 1,
+    date: str | datetime.date | None = None,
+) -> pd.DataFrame:
     """Assess the requests in a table and put the results beside them.
 
     Inside ``joblib.parallel_config(backend=...)`` the processes are those of that backend, such as Dask's. Rows have to
@@ -38,6 +46,8 @@ def assess_frame(frame: pd.DataFrame, column: str | None = None, *, triager: Tri
     triager : Triager
     n_jobs : int
         Processes; -1 is one for each core.
+    date : str or date, optional
+        Judge by the rules of this day; the day of this call if left out, in every process.
 
     Returns
     -------
@@ -47,7 +57,7 @@ def assess_frame(frame: pd.DataFrame, column: str | None = None, *, triager: Tri
     Raises
     ------
     TriageError
-        If the column is not there.
+        If the column is not there, or the date cannot be read.
 
     Examples
     --------
@@ -57,23 +67,33 @@ def assess_frame(frame: pd.DataFrame, column: str | None = None, *, triager: Tri
     >>> scored[["ticket", "responsible", "basis"]].to_dict("list")
     {'ticket': [7, 8], 'responsible': ['tenant', 'landlord'], 'basis': ['BKH:d.6', 'BW7:206']}
     """
-    name = message_column([str(name) for name in frame.columns], column, "the table")
-    if n_jobs == 1:
-        return _beside(frame, triager.assess_many(frame[name]))
+    messages, day = _messages(frame, column), read_date(date)
+    if n_jobs == 1 or frame.empty:
+        return _beside(frame, triager.assess_many(messages, date=day))
     from joblib import Parallel, delayed
 
     shipped = Shipped(triager)
-    slices = [frame[name].iloc[start : start + _AT_ONCE] for start in range(0, len(frame), _AT_ONCE)]
-    scored = Parallel(n_jobs=n_jobs)(delayed(_assess)(shipped, some) for some in slices)
-    return _beside(frame, pd.concat(scored) if scored else triager.assess_many(frame[name]))
+    slices = [messages.iloc[start : start + _AT_ONCE] for start in range(0, len(frame), _AT_ONCE)]
+    scored = Parallel(n_jobs=n_jobs)(delayed(_assess)(shipped, some, day) for some in slices)
+    return _beside(frame, pd.concat(scored))
 
 
-def _assess(shipped: Shipped, texts: Any) -> pd.DataFrame:
-    return shipped.triager.assess_many(texts)
+def _messages(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
+    """Find the messages; the labels of columns need not be text."""
+    names = [str(name) for name in frame.columns]
+    return frame.iloc[:, names.index(message_column(names, column, "the table"))]
+
+
+def _assess(shipped: Shipped, texts: pd.Series[Any], day: datetime.date) -> pd.DataFrame:
+    return shipped.triager.assess_many(texts, date=day)
 
 
 def assess_partition(
-    frame: pd.DataFrame, column: str, model: str | Path | None = None, catalogue: str | Path | None = None
+    frame: pd.DataFrame,
+    column: str,
+    model: str | Path | None = None,
+    catalogue: str | Path | None = None,
+    date: str | datetime.date | None = None,
 ) -> pd.DataFrame:
     """Assess one partition of a table that lies spread over a cluster; each worker loads the model once.
 
@@ -86,13 +106,16 @@ def assess_partition(
         Column with the message.
     model, catalogue : str or Path, optional
         As for `triage.load`; the workers must be able to read them.
+    date : str or date, optional
+        Judge by the rules of this day; if left out, by those of the day on which this partition is assessed.
 
     Returns
     -------
     DataFrame
         As from `assess_frame`.
     """
-    return _beside(frame, _loaded(model, catalogue).assess_many(frame[column])).astype(dict(meta(frame).dtypes))
+    scored = _loaded(model, catalogue).assess_many(_messages(frame, column), date=read_date(date))
+    return _beside(frame, scored).astype(dict(meta(frame).dtypes))
 
 
 @lru_cache(maxsize=4)
@@ -110,7 +133,7 @@ def meta(frame: pd.DataFrame) -> pd.DataFrame:
     frame : DataFrame
         The table to be assessed; its rows do not matter.
     """
-    results = {name: pd.Series(dtype=_TYPES.get(name, "object")) for name in COLUMNS}
+    results = {name: pd.Series(dtype=TYPES.get(name, "object")) for name in COLUMNS}
     return _beside(frame.iloc[:0], pd.DataFrame(results, index=frame.index[:0]))
 
 

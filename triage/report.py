@@ -14,6 +14,10 @@ __all__ = ["show", "show_rule"]
 
 _COLOURS = {"landlord": "blue", "tenant": "magenta", "both": "cyan", None: "yellow"}
 _STRONG = 0.35
+_LONGEST = 2000
+"""Characters of a message that are printed."""
+_CONTROL = dict.fromkeys(map(ord, "\a\b\v\f\r"), " ")
+"""What Rich leaves out, which would shift the places of words."""
 
 
 def show(assessment: Assessment, console: Console | None = None) -> None:
@@ -33,7 +37,7 @@ def show(assessment: Assessment, console: Console | None = None) -> None:
     if assessment.urgent:
         console.print(
             Styled(" URGENT ", "bold white on red"),
-            (assessment.urgent_advice.in_(language) if assessment.urgent_advice else ""),
+            Styled(assessment.urgent_advice.in_(language) if assessment.urgent_advice else ""),
         )
     console.print()
     console.print(Padding(mark(assessment.text, assessment.evidence), (0, 2)))
@@ -41,61 +45,72 @@ def show(assessment: Assessment, console: Console | None = None) -> None:
     for number, finding in enumerate(assessment.findings, 1):
         if len(assessment.findings) > 1:
             start, end = finding.span
-            console.print(f"defect {number}: {' '.join(assessment.text[start:end].split())}", style="bold")
+            console.print(Styled(f"defect {number}: {' '.join(assessment.text[start:end].split())}", "bold"))
         _show_finding(finding, language, console)
     if assessment.elsewhere:
-        console.print(f"nothing to repair: {assessment.elsewhere}")
+        console.print(Styled(f"nothing to repair: {assessment.elsewhere}"))
     console.print("answer to the tenant" + (" (nl; --json holds en too)" if language == "nl" else ""), style="dim")
-    console.print(Padding(assessment.explanation(language), (0, 2)))
+    console.print(Padding(Styled(assessment.explanation(language)), (0, 2)))
 
 
 def _show_finding(finding: Finding, language: str, console: Console) -> None:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column()
-    grid.add_row("rule", f"{finding.rule.title} [dim]({finding.rule.id})[/dim]")
-    grid.add_row("law", f"{finding.rule.citation} [dim]({finding.basis})[/dim]")
+    grid = _grid()
+    grid.add_row("rule", _aside(finding.rule.title, f"({finding.rule.id})"))
+    grid.add_row("law", _aside(finding.rule.citation, f"({finding.basis})"))
     if finding.rule.departs:
         grid.add_row("departs", Styled(finding.rule.departs.in_(language), "yellow"))
     for holding in finding.circumstances:
         known = "known" if holding.known else f"{holding.probability:.0%}"
         words = " ".join(f"‘{word.text}’" for word in holding.evidence[:3])
-        grid.add_row("holds", f"{holding.title} [dim]{known} {words}[/dim]")
+        grid.add_row("holds", _aside(holding.title, f"{known} {words}"))
     for flip in finding.flips[:3]:
-        grid.add_row("flips if", f"{flip.text.in_(language)} [dim]→ {flip.responsible}, {flip.basis}[/dim]")
+        grid.add_row("flips if", _aside(flip.text.in_(language), f"→ {flip.responsible}, {flip.basis}"))
     if finding.question:
-        grid.add_row("ask", f"{finding.question.in_(language)} [dim](fact: {finding.question.fact})[/dim]")
+        grid.add_row("ask", _aside(finding.question.in_(language), f"(fact: {finding.question.fact})"))
     console.print(grid)
     console.print()
 
 
+def _grid() -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column()
+    return grid
+
+
+def _aside(said: object, aside: str) -> Styled:
+    """Put an aside behind what is said; neither is markup, whatever brackets stand in it."""
+    return Styled.assemble(str(said), " ", (aside, "dim"))
+
+
 def mark(text: str, words: list[Word]) -> Styled:
     """Mark the evidence in a message, the stronger the bolder."""
-    styled = Styled(text.strip("\n")[:2000])
+    shown = text.translate(_CONTROL)
+    styled = Styled(shown)
     for word in words:
         style = "bold black on yellow" if word.weight >= _STRONG else "underline"
         styled.stylize(style, word.start, word.end)
-    return styled
+    begin = len(shown) - len(shown.lstrip())
+    return styled[begin : begin + min(_LONGEST, len(shown.strip()))]
 
 
 def show_rule(rule: Rule, catalogue: Catalogue, console: Console | None = None) -> None:
     """Print a rule with its exceptions and the law behind it."""
     console = console or Console(highlight=False)
-    console.print(f"[bold]{rule.title.nl}[/bold] / {rule.title.en}  [dim]{rule.id}[/dim]")
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column()
+    console.print(Styled.assemble((rule.title.nl, "bold"), f" / {rule.title.en}  ", (rule.id, "dim")))
+    grid = _grid()
     grid.add_row("who", rule.responsible)
-    grid.add_row("law", f"{catalogue.citation(rule.basis)} [dim]({rule.basis})[/dim]")
+    grid.add_row("law", _aside(catalogue.citation(rule.basis), f"({rule.basis})"))
     article = catalogue.article(rule.basis)
     if article is not None and article.quote:
-        grid.add_row("in its words", f"“{article.quote}”")
-    grid.add_row("why", rule.why.nl)
-    grid.add_row("tip", rule.tip.nl)
+        grid.add_row("in its words", Styled(f"“{article.quote}”"))
+    grid.add_row("why", Styled(rule.why.nl))
+    grid.add_row("tip", Styled(rule.tip.nl))
     grid.add_row("urgency", rule.urgency)
     for entry in catalogue.exceptions(rule):
         title = catalogue.circumstance(entry.when).title.nl
         question = entry.question.nl if entry.question else ""
-        grid.add_row("unless", f"{title} → {entry.responsible} [dim]({entry.basis})[/dim] {question}")
-    grid.add_row("words", ", ".join(rule.words.nl))
+        said = _aside(f"{title} → {entry.responsible}", f"({entry.basis})")
+        grid.add_row("unless", said.append(f" {question}"))
+    grid.add_row("words", Styled(", ".join(rule.words.nl)))
     console.print(grid)

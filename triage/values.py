@@ -12,7 +12,12 @@ __all__ = ["day_of", "is_missing", "read_date", "text_of", "whole_characters"]
 
 _MISSING = ("nan", "<NA>", "NaT")
 """How NumPy and pandas write what is not there."""
-_DUTCH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})-(\d{4})(?:[ T].*)?")
+_TIME = r"(?:[ T](?:[01]?\d|2[0-3])[:.][0-5]\d(?!\d).*)?"
+_WRITTEN = (
+    (re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})" + _TIME), (3, 2, 1)),
+    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})" + _TIME), (1, 2, 3)),
+)
+"""Days as systems write them, the Dutch way and from the year on, and where year, month and day stand in them."""
 _HALF = re.compile("[\ud800-\udfff]")
 """Half of a character beyond the first 65,536, as exports leave it that cut a text by its length in UTF-16."""
 
@@ -32,9 +37,12 @@ def text_of(value: object) -> str:
     """Read anything as text, and nothing as an empty one."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bytes):
+    if isinstance(value, bytes | bytearray):
         return value.decode("utf-8", errors="replace")
-    return "" if is_missing(value) else str(value)
+    try:
+        return "" if is_missing(value) else str(value)
+    except Exception:  # what cannot even be shown says nothing
+        return ""
 
 
 def whole_characters(texts: list[str]) -> list[str]:
@@ -58,34 +66,40 @@ def day_of(value: object) -> date | None:
     Raises
     ------
     ValueError
-        If it cannot be read.
+        If it cannot be read, or there is no such day.
 
     Examples
     --------
-    >>> day_of("2026-03-01"), day_of("1-3-2026"), day_of(float("nan"))
+    >>> day_of("2026-03-01"), day_of("1/3/2026"), day_of(float("nan"))
     (datetime.date(2026, 3, 1), datetime.date(2026, 3, 1), None)
     """
-    if is_missing(value):
+    if is_missing(value) or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
     text = str(value).strip()
-    if dutch := _DUTCH_DAY.fullmatch(text):
-        return date(int(dutch[3]), int(dutch[2]), int(dutch[1]))
-    return datetime.fromisoformat(text).date()
+    remedy = "cannot be read; write it as 2026-03-01"
+    try:
+        for form, order in _WRITTEN:
+            if written := form.fullmatch(text):
+                remedy = "names a day that does not exist; write it as 2026-03-01"
+                return date(*(int(written[group]) for group in order))
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        raise ValueError(remedy) from None
 
 
-def read_date(value: object) -> date:
-    """Read the day whose rules count; today if there is none.
+def read_date(value: object, otherwise: date | None = None) -> date:
+    """Read the day whose rules count; another if there is none, or today.
 
     Raises
     ------
     TriageError
-        If it cannot be read.
+        If it cannot be read, or there is no such day.
     """
     try:
-        return day_of(value) or date.today()
+        return day_of(value) or otherwise or date.today()
     except ValueError as error:
-        raise TriageError(f"date {value!r} cannot be read; write it as 2026-03-01") from error
+        raise TriageError(f"date {value!r} {error}") from error

@@ -69,6 +69,14 @@ def _engine(url: str) -> Any:
         raise TriageError(f"{shown(url)}: its driver is not installed: pip install {error.name}") from error
 
 
+def _check_there(address: Any) -> None:
+    """See that a file of SQLite to be read is there; connecting would make it."""
+    path = address.database
+    is_file = address.get_backend_name() == "sqlite" and path and not path.startswith((":", "file:"))
+    if is_file and not Path(path).is_file():
+        raise TriageError(f"{path}: no such file")
+
+
 @contextmanager
 def _told(name: str) -> Iterator[None]:
     """Turn what a database raises into an error of ours, without the values that it may name."""
@@ -94,10 +102,11 @@ class SqlSource(Source):
         Column to order by; the primary key if left out.
     """
 
-    any_order = False
+    reads_apart = False
 
     def __init__(self, url: str, table: str, key: str | None = None) -> None:
         self._engine = _engine(url)
+        _check_there(self._engine.url)
         self.name = f"{shown(url)}, table {table}"
         self.table = self._find(table)
         if key is not None and key not in self.table.c:

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -37,24 +38,34 @@ def held(folder: Path) -> Iterator[None]:
     Raises
     ------
     TriageError
-        If another run holds it.
+        If another run holds it, or nothing can be written to it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    # SQLite locks a file in the same way on every system, which takes the lock off a process that is gone.
-    lock = sqlite3.connect(folder / _LOCK, timeout=0, isolation_level=None, check_same_thread=False)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        lock.close()
-        raise TriageError(
-            f"{folder}: another run writes to the same output ({error}); wait until it is done, or stop it"
-        ) from error
+    lock = _locked(folder)
     try:
         yield
     finally:
         lock.close()
         if [path.name for path in folder.iterdir()] == [_LOCK]:
             shutil.rmtree(folder)
+
+
+def _locked(folder: Path) -> sqlite3.Connection:
+    # SQLite locks a file in the same way on every system, which takes the lock off a process that is gone.
+    try:
+        lock = sqlite3.connect(folder / _LOCK, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error:
+            lock.close()
+            raise
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise TriageError(
+                f"{folder}: another run writes to the same output; wait until it is done, or stop it"
+            ) from error
+        raise TriageError(f"{folder}: cannot be written ({error}); give an --output where you may write") from error
+    return lock
 
 
 def clear(folder: Path) -> None:
@@ -64,8 +75,13 @@ def clear(folder: Path) -> None:
             path.unlink()
 
 
-def begin_or_go_on(folder: Path, sink: Sink, job: dict[str, Any]) -> None:
+def begin_or_go_on(folder: Path, sink: Sink, job: dict[str, Any], day: date) -> date:
     """See that the parts in the folder belong to this very job; begin it if there are none.
+
+    Returns
+    -------
+    date
+        The day on which it was begun, whose rules count for all its parts.
 
     Raises
     ------
@@ -73,7 +89,7 @@ def begin_or_go_on(folder: Path, sink: Sink, job: dict[str, Any]) -> None:
         If they are another's, or something of another's stands where the results shall go.
     """
     path = folder / _JOB
-    wanted = json.loads(json.dumps(job))
+    wanted = json.loads(json.dumps(job, default=str))
     begun = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     unlike = [name for name in wanted if begun.get(name) != wanted[name]]
     if begun and unlike and any(folder.glob(f"[0-9]*{sink.suffix}")):
@@ -86,4 +102,6 @@ def begin_or_go_on(folder: Path, sink: Sink, job: dict[str, Any]) -> None:
     if isinstance(sink, SqlSink):
         sink.is_made()
     if unlike:
-        write_whole(path, json.dumps(wanted, indent=1).encode())
+        begun = wanted | {"day": day.isoformat()}
+        write_whole(path, json.dumps(begun, indent=1).encode())
+    return date.fromisoformat(begun["day"])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from triage.batch import COLUMNS
+from triage.errors import TriageError
 
 __all__ = [
     "PREFIX",
@@ -20,12 +21,14 @@ __all__ = [
     "distinct",
     "free_names",
     "identity_of_file",
+    "message_column",
     "put_in_place",
     "write_whole",
 ]
 
 PREFIX = "triage_"
 """Before the name of a result that the source has a column of."""
+_USUAL = ("text", "tekst", "melding", "omschrijving", "description", "message", "bericht", "request")
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Source(ABC):
     name: str
     """How to call it in errors."""
 
-    any_order = True
+    reads_apart = True
     """Whether workers can read parts on their own; otherwise one reader hands them out."""
 
     @abstractmethod
@@ -97,6 +100,24 @@ class Source(ABC):
     @abstractmethod
     def identity(self) -> dict[str, str | int]:
         """Tell this source from another, or from itself after a change."""
+
+
+def message_column(names: Sequence[str], column: str | None, where: str) -> str:
+    """Find the column that holds the message.
+
+    Raises
+    ------
+    TriageError
+        If the column asked for is not there, or it cannot be told which one it is.
+    """
+    if column is not None:
+        if column not in names:
+            raise TriageError(f"{where}: no column {column!r}; it has {', '.join(names)}")
+        return column
+    usual = [name for name in names if name.strip().lower() in _USUAL]
+    if len(usual) == 1 or len(names) == 1:
+        return usual[0] if usual else names[0]
+    raise TriageError(f"{where}: which column holds the message? Give --column with one of {', '.join(names)}")
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -151,9 +172,9 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def identity_of_file(path: Path) -> dict[str, str | int]:
-    """Tell a file from another by all that it holds; a row may have been changed anywhere."""
+    """Tell a file from another by all that it holds, wherever it stands; a row may have been changed anywhere."""
     import hashlib
 
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    return {"file": str(path), "sha256": digest.hexdigest()}
+    return {"sha256": digest.hexdigest()}

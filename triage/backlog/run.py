@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from triage._version import __version__
-from triage.backlog.database import SOLVED, SqlSink, SqlSource, is_database, shown
+from triage.backlog.database import SOLVED, is_database, shown
 from triage.backlog.folder import begin_or_go_on, clear, folder_of, held
+from triage.backlog.opening import open_sink, open_source
 from triage.backlog.rows import Part, Rows, Source
-from triage.backlog.sinks import CsvSink, ExcelSink, JsonLinesSink, ParquetSink, Sink
-from triage.backlog.table_source import ExcelSource, ParquetSource
-from triage.backlog.text_source import CsvSource, JsonLinesSource
 from triage.backlog.work import Shipped, Work, do_parts
 from triage.errors import TriageError
 
@@ -28,6 +29,8 @@ __all__ = ["Options", "Summary", "score"]
 
 _PARTS_AT_ONCE = 4
 """Parts that a worker is given at a time."""
+_ALONE = 5.0
+"""Seconds that a run lasts before workers are started: it takes about as long until they are of use."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Options:
         One row a request, or one a defect.
     date_column : str or None
         Column with the day of each request, whose rules are applied.
+    date : str, date or None
+        The day whose rules are applied to rows without one; the day on which the run begins if None.
     fact_columns : tuple of str
         Columns with what is known, each named as its fact; an empty cell says nothing.
     separator, encoding : str or None
@@ -61,6 +66,7 @@ class Options:
     column: str | None = None
     per: str = "request"
     date_column: str | None = None
+    date: str | date | None = None
     fact_columns: tuple[str, ...] = ()
     separator: str | None = None
     encoding: str | None = None
@@ -124,8 +130,7 @@ def score(
     options = options or Options()
     if not is_database(output) and Path(output).resolve() == Path(source).resolve():
         raise TriageError(f"{output}: is the source itself; give another name for the output")
-    if options.per not in ("request", "finding"):
-        raise TriageError(f"--per {options.per}: use 'request' or 'finding'")
+    _check(options)
     folder = folder_of(output, options.output_table)
     try:
         with held(folder):
@@ -141,6 +146,15 @@ def score(
     return summary
 
 
+def _check(options: Options) -> None:
+    if options.per not in ("request", "finding"):
+        raise TriageError(f"--per {options.per}: use 'request' or 'finding'")
+    if options.n_jobs == 0:
+        raise TriageError("--jobs 0: give the number of processes, or -1 for one on each core")
+    if options.rows < 1:
+        raise TriageError(f"--rows {options.rows}: a part has one row at least")
+
+
 def _score(
     triager: Triager,
     source: str | Path,
@@ -149,13 +163,13 @@ def _score(
     folder: Path,
     progress: Callable[[int, int], None],
 ) -> Summary:
-    reader = _open_source(source, options)
-    sink = _open_sink(output, options, reader, folder)
+    reader = open_source(source, options)
+    sink = open_sink(output, options, reader, folder)
     work = Work(folder, sink, reader, options)
     work.check_facts(triager)
     parts = reader.parts(options.rows)
-    begin_or_go_on(folder, sink, _job(triager, reader, output, options))
-    _do(triager, reader, work, parts, progress)
+    work.day = begin_or_go_on(folder, sink, _job(triager, reader, output, options), work.day)
+    _do(triager, reader, work, parts, options.n_jobs, progress)
     sink.assemble([work.path(part) for part in parts], work.all_columns())
     summary = Summary()
     for part in parts:
@@ -175,75 +189,55 @@ def _job(triager: Triager, source: Source, output: str | Path, options: Options)
     }
 
 
-def _open_source(name: str | Path, options: Options) -> Source:
-    if is_database(name):
-        if not options.table:
-            raise TriageError(f"{shown(name)}: which table holds the requests? Give --table")
-        return SqlSource(str(name), options.table, options.order_by)
-    path = Path(name)
-    if not path.is_file():
-        raise TriageError(f"{path}: no such file")
-    kind = path.suffix.lower()
-    if kind in (".xlsx", ".xlsm"):
-        return ExcelSource(path, options.sheet)
-    if kind in (".parquet", ".pq"):
-        return ParquetSource(path)
-    if kind in (".jsonl", ".ndjson"):
-        return JsonLinesSource(path, options.encoding)
-    if kind in (".csv", ".tsv", ".txt"):
-        return CsvSource(path, options.encoding, options.separator)
-    raise TriageError(f"{path}: cannot tell the kind of file from {kind!r}; use .csv, .xlsx, .jsonl or .parquet")
-
-
-def _open_sink(name: str | Path, options: Options, source: Source, folder: Path) -> Sink:
-    if is_database(name):
-        return SqlSink(str(name), str(options.output_table), source, folder)
-    path = Path(name)
-    kind = path.suffix.lower()
-    if kind == ".xlsx":
-        return ExcelSink(path, source)
-    if kind in (".jsonl", ".ndjson"):
-        return JsonLinesSink(path, source)
-    if kind in (".parquet", ".pq"):
-        return ParquetSink(path, source)
-    if kind in (".csv", ".tsv", ".txt"):
-        return CsvSink(path, source)
-    raise TriageError(f"{path}: cannot tell the kind of file from {kind!r}; use .csv, .xlsx, .jsonl or .parquet")
-
-
 def _do(
-    triager: Triager, source: Source, work: Work, parts: Sequence[Part], progress: Callable[[int, int], None]
+    triager: Triager,
+    source: Source,
+    work: Work,
+    parts: Sequence[Part],
+    n_jobs: int,
+    progress: Callable[[int, int], None],
 ) -> None:
     todo = [part for part in parts if not work.is_done(part)]
     total = sum(part.count for part in parts)
     rows = total - sum(part.count for part in todo)
     progress(rows, total)
-    finished = _alone(triager, source, work, todo) if work.n_jobs == 1 else _together(triager, source, work, todo)
-    for count in finished:
+    for count in _finished(triager, source, work, todo, n_jobs):
         rows += count
         progress(rows, total)
 
 
-def _alone(triager: Triager, source: Source, work: Work, todo: Sequence[Part]) -> Iterator[int]:
-    for part, rows in zip(todo, source.read(todo), strict=True):
+def _finished(triager: Triager, source: Source, work: Work, todo: Sequence[Part], n_jobs: int) -> Iterator[int]:
+    """Score in this process, and from some time on in others too: a small run is done before they have started."""
+    reading: Iterator[tuple[Part, Rows]] = zip(todo, source.read(todo), strict=True)
+    end = math.inf if n_jobs == 1 else time.monotonic() + _ALONE
+    for done, (part, rows) in enumerate(reading, 1):
         work.do(triager, part, rows)
         yield part.count
+        if time.monotonic() > end and done < len(todo):
+            yield from _together(triager, source, work, todo[done:], reading, n_jobs)
+            return
 
 
-def _together(triager: Triager, source: Source, work: Work, todo: Sequence[Part]) -> Iterator[int]:
+def _together(
+    triager: Triager,
+    source: Source,
+    work: Work,
+    todo: Sequence[Part],
+    reading: Iterator[tuple[Part, Rows]],
+    n_jobs: int,
+) -> Iterator[int]:
     from joblib import Parallel, delayed, effective_n_jobs
 
     shipped = Shipped(triager)
-    parallel = Parallel(n_jobs=work.n_jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    if source.any_order:
-        at_once = max(1, min(_PARTS_AT_ONCE, len(todo) // (4 * effective_n_jobs(work.n_jobs))))
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")
+    if source.reads_apart:
+        at_once = max(1, min(_PARTS_AT_ONCE, len(todo) // (4 * effective_n_jobs(n_jobs))))
         waiting = deque(_batches(todo, at_once))
         finished = parallel(delayed(do_parts)(shipped, source, work, some) for some in _taken(waiting.popleft))
         own = (do_parts(shipped, source, work, some) for some in _taken(waiting.pop))
         yield from _helped(finished, own, waiting)
     else:
-        read: Iterator[tuple[Part, Rows]] = zip(todo, source.read(todo), strict=True)
-        yield from parallel(delayed(do_parts)(shipped, None, work, [part], rows) for part, rows in read)
+        yield from parallel(delayed(do_parts)(shipped, None, work, [part], rows) for part, rows in reading)
 
 
 def _helped(finished: Iterator[int], own: Iterator[int], waiting: deque[list[Part]]) -> Iterator[int]:

@@ -50,7 +50,7 @@ class ExcelSource(Source):
         The first one if left out.
     """
 
-    any_order = False
+    reads_apart = False
 
     def __init__(self, path: Path, sheet: str | None = None) -> None:
         need("openpyxl", "excel", "reading Excel")
@@ -75,16 +75,15 @@ class ExcelSource(Source):
             book.close()
 
     def _look_through(self) -> tuple[list[str], int]:
-        """Name the columns, also those with values under no name, and count the rows."""
+        """Name the columns, also those with values under no name, and count the rows up to the last with a value."""
         rows = self._rows()
         header = next(rows, ())
         width, count = _width(header), 0
         if not width:
             raise TriageError(f"{self.name}: the sheet is empty; it needs a header and one request a row")
-        for row in rows:
-            count += 1
-            if len(row) > width:
-                width = max(width, _width(row))
+        for number, row in enumerate(rows, 1):
+            if own := _width(row):
+                width, count = max(width, own), number
         named = enumerate(_padded(header, width), 1)
         return distinct([f"column {i}" if value is None else str(value) for i, value in named]), count
 
@@ -115,7 +114,7 @@ class ExcelSource(Source):
 
 def _width(row: Sequence[Any]) -> int:
     """Return how many columns a row has up to its last value."""
-    return max((place for place, value in enumerate(row, 1) if value is not None), default=0)
+    return next((place for place in range(len(row), 0, -1) if row[place - 1] is not None), 0)
 
 
 def _padded(row: Sequence[Any], width: int) -> tuple[Any, ...]:
@@ -144,8 +143,8 @@ class ParquetSource(Source):
             raise TriageError(f"{self.name}: cannot be read as Parquet ({error})") from error
 
     def columns(self) -> list[str]:
-        """Return the names in the schema."""
-        return [str(name) for name in self.schema.names]
+        """Return the names in the schema; those that occur twice are told apart by numbers."""
+        return distinct(self.schema.names)
 
     def parts(self, size: int) -> list[Part]:
         """Divide each group of rows."""
@@ -168,7 +167,7 @@ class ParquetSource(Source):
                     group, place, ready = part.group, 0, self.schema.empty_table()
                 while place + len(ready) < part.end:
                     ready = arrow.concat_tables([ready, arrow.Table.from_batches([next(batches)])])
-                some = ready.slice(part.start - place, part.count)
+                some = ready.slice(part.start - place, part.count).rename_columns(self.columns())
                 # What pandas noted down would make an index of columns that are to be carried along.
                 yield Rows(some.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True))
                 ready, place = ready.slice(part.end - place), part.end

@@ -31,11 +31,14 @@ def encoding_of(path: Path, said: str | None) -> str:
     Raises
     ------
     TriageError
-        If there is no such encoding, or line ends and quotes cannot be found in it.
+        If there is no such encoding, or line ends and quotes cannot be found in it, or it has to be said.
     """
     with path.open("rb") as file:
         first = file.read(4)
     marked = next((name for mark, name in _MARKED.items() if first.startswith(mark)), "utf-8")
+    if said is None and marked == "utf-8" and b"\0" in first:
+        likely = "utf-16-be" if first.startswith(b"\0") else "utf-16"
+        raise TriageError(f"{path}: is not UTF-8, nor does it begin as UTF-16 should; try --encoding {likely}")
     try:
         known = codecs.lookup(said or marked).name.removesuffix("-sig")
         if known in ("utf-16", "utf-32"):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pandas as pd
 
-from triage.backlog.rows import Part, Rows, Source, distinct, identity_of_file
+from triage.backlog.rows import Part, Rows, Source, distinct, identity_of_file, message_column
 from triage.backlog.text_bytes import StrayQuoteError, encoding_of, record_ends, unit_of
 from triage.errors import TriageError
 from triage.values import whole_characters
@@ -23,7 +27,13 @@ _SEPARATORS = ",;\t|"
 _LONGEST_FIELD = 10_000_000
 _NO_LIMIT = (1 << 31) - 1
 _ROWS_AT_ONCE = 10_000
+_LINES_LOOKED_AT = 1000
 _MARK = "\ufeff"
+_SAID = re.compile(r'sep=([^"\r\n])\r?\n?', re.IGNORECASE)
+"""The first line of files that tell Excel which separator they have."""
+_CODE = re.compile(r"\S*\d\S*(?: \d{1,2}:\d\d\S*)?")
+"""What rows of requests begin with, and the rest of a text does not: a number, letters with one, or a moment."""
+_QUOTE_IT = "write quotes around a text with line ends"
 
 
 class _TextSource(Source):
@@ -75,8 +85,10 @@ class _TextSource(Source):
             text = content.decode(self.encoding)
             return text if start else text.removeprefix(_MARK)
         except UnicodeDecodeError as error:
+            place = start + error.start
+            line = 1 + sum(end <= place for end in record_ends(self.path, 0, self._unit))
             raise TriageError(
-                f"{self.name}: byte {start + error.start} is not {self.encoding}; save the file as UTF-8 (in Excel: "
+                f"{self.name}: line {line}: byte {place} is not {self.encoding}; save the file as UTF-8 (in Excel: "
                 "CSV UTF-8) or say which encoding it has, such as --encoding cp1252"
             ) from error
 
@@ -89,23 +101,48 @@ class CsvSource(_TextSource):
     path : Path
     encoding : str, optional
     separator : str, optional
-        The likeliest of the usual four if left out.
+        What the first line says, or the likeliest of the usual four, if left out.
+    column : str, optional
+        The one that holds the message; guessed from its name if left out.
     """
 
-    def __init__(self, path: Path, encoding: str | None = None, separator: str | None = None) -> None:
+    def __init__(
+        self, path: Path, encoding: str | None = None, separator: str | None = None, column: str | None = None
+    ) -> None:
         super().__init__(path, encoding)
-        separators = _SEPARATORS if separator is None else [_separator(separator)]
+        self._column = column
+        said, self._first = self._said()
+        separators = said or _SEPARATORS if separator is None else [_separator(separator)]
         headers = {each: next((record for record in self._records(each) if record[0]), ([], 0)) for each in separators}
         self.separator = max(headers, key=lambda each: len(headers[each][0]))
         self._begin = headers[self.separator][1]
         with path.open("rb") as file:
-            head = self._text(file, 0, self._begin)
+            head = self._text(file, self._first, self._begin)
         names = next((values for values, _ in self._read_csv(head)), [])
         if not names:
             raise TriageError(f"{self.name}: the file is empty; it needs a header and one request a row")
         if "\r" in head.rstrip("\r\n") and head.count("\n") < 2:
             raise TriageError(f"{self.name}: its lines end in a carriage return alone; save it again as CSV UTF-8")
         self._names = distinct(names)
+        self._usual = min(len(names), self._longest())
+
+    def _said(self) -> tuple[str, int]:
+        """Return the separator that the first line says, if it says one and no more, and where the header begins."""
+        end = next(record_ends(self.path, 0, self._unit), 0)
+        with self.path.open("rb") as file:
+            said = _SAID.fullmatch(self._text(file, 0, end))
+        return (said[1], end) if said else ("", 0)
+
+    def _longest(self) -> int:
+        """Return how many fields the longest of the first rows has: what is always empty may be left out."""
+        ends = list(islice(record_ends(self.path, self._begin, self._unit), _LINES_LOOKED_AT))
+        with self.path.open("rb") as file:
+            text = self._text(file, self._begin, ends[-1]) if ends else ""
+        return max((len(values) for values, _ in self._read_csv(text)), default=0)
+
+    @cached_property
+    def _message(self) -> int:
+        return self._names.index(message_column(self._names, self._column, self.name))
 
     def columns(self) -> list[str]:
         """Return the names in the header."""
@@ -118,10 +155,19 @@ class CsvSource(_TextSource):
         except StrayQuoteError:
             ends = (end for _, end in self._records(self.separator) if end > self._begin)
             parts = self._divide(ends, self._begin, size)
+        return self._whole(parts, size + _ROWS_AT_ONCE)
+
+    def _whole(self, parts: Sequence[Part], most: int) -> list[Part]:
+        """Put a part that begins with the rest of a text to the one in which that text begins, unless that is long."""
+        whole: list[Part] = []
         with self.path.open("rb") as file:
             for part in parts:
-                self._text(file, part.start, part.end)
-        return parts
+                first, _ = next(self._read_csv(self._text(file, part.start, part.end)), ([], []))
+                if whole and whole[-1].count < most and (not first or self._is_rest(first)):
+                    whole[-1] = replace(whole[-1], end=part.end, count=whole[-1].count + part.count)
+                else:
+                    whole.append(replace(part, number=len(whole)))
+        return whole
 
     def _records(self, separator: str) -> Iterator[tuple[list[str], int]]:
         """Read rows from the beginning, each with the place behind it, where the file can be divided.
@@ -131,12 +177,12 @@ class CsvSource(_TextSource):
         TriageError
             If a quote opens a field that nothing closes.
         """
-        place, whole, over = 0, False, False
+        place, whole, over = self._first, False, False
 
         def lines() -> Iterator[str]:
             nonlocal place, whole, over
             with self.path.open("rb") as file:
-                for end in record_ends(self.path, 0, self._unit):
+                for end in record_ends(self.path, self._first, self._unit):
                     pieces = list(io.StringIO(self._text(file, place, end), newline=""))
                     whole = False
                     yield from pieces[:-1]  # a carriage return alone ends rows too, but the file is not divided there
@@ -146,13 +192,14 @@ class CsvSource(_TextSource):
 
         csv.field_size_limit(_LONGEST_FIELD)
         reader = csv.reader(lines(), delimiter=separator)
-        line = 1
+        skipped = int(self._first > 0)
+        line = skipped + 1
         try:
             for values in reader:
                 if over:  # the reader asked for more in the middle of a row
-                    line = reader.line_num - values[-1][:-1].count("\n")
+                    line = skipped + reader.line_num - values[-1][:-1].count("\n")
                     raise csv.Error("its quote is never closed")
-                line = reader.line_num + 1
+                line = skipped + reader.line_num + 1
                 if whole:
                     yield values, place
         except csv.Error as error:
@@ -175,13 +222,23 @@ class CsvSource(_TextSource):
     def _rows(self, text: str, part: Part) -> Rows:
         width = len(self._names)
         rows: list[list[str | None]] = []
-        problems, raw = {}, {}
-        for values, lines in self._read_csv(text):
-            own = values if width > 1 else [self.separator.join(values)]
+        problems: dict[int, str] = {}
+        raw: dict[int, str] = {}
+        pieces: dict[int, list[str]] = {}  # rows that seem to go on in the next ones, with all that belongs to them
+        head, begun = 0, ""
+        for place, (values, lines) in enumerate(self._read_csv(text)):
+            written = self.separator.join(values)
+            own = values if width > 1 else [written]
             if problem := self._problem(own, lines):
-                problems[len(rows)] = f"row {part.first + len(rows) + 1} {problem}"
-                raw[len(rows)] = self.separator.join(values)
+                problems[place], raw[place] = f"row {part.first + place + 1} {problem}", written
+            if place == 0 or not self._is_rest(own):
+                head, begun = place, written
+            else:
+                pieces.setdefault(head, [begun]).append(written)
             rows.append([*own[:width], *[None] * (width - len(own))])
+        for place, written_apart in pieces.items():
+            problems.setdefault(place, f"row {part.first + place + 1} seems to go on in the next row; {_QUOTE_IT}")
+            raw[place] = "\n".join(written_apart)  # danger may be told of from one line to the next
         return Rows(pd.DataFrame(rows, columns=self._names, dtype=object), problems, raw)
 
     def _problem(self, values: list[str], lines: list[str]) -> str:
@@ -190,6 +247,9 @@ class CsvSource(_TextSource):
         if any(value.strip() for value in values[width:]):
             left = self.separator.join(values[width:])
             return f"has {len(values)} fields where the header has {width}; left over: {left}"
+        if self._is_short(values) and (len(values) <= self._message or self._is_rest(values)):
+            fields = "1 field" if len(values) == 1 else f"{len(values)} fields"
+            return f"has {fields} where the header has {width}; {_QUOTE_IT}"
         if max(map(len, values)) > _LONGEST_FIELD:
             return f"has a field of more than {_LONGEST_FIELD:,} characters; is a quote missing?"
         if len(lines) > 1 and not self._is_strict(lines):
@@ -198,6 +258,16 @@ class CsvSource(_TextSource):
                 "middle of a text; write quotes twice where they are part of the text"
             )
         return ""
+
+    def _is_short(self, values: list[str]) -> bool:
+        return len(values) < self._usual and any(value.strip() for value in values)
+
+    def _is_rest(self, values: list[str]) -> bool:
+        """Tell whether a row seems to be the rest of a text that goes on behind a line end without quotes.
+
+        A row of its own begins with something else than text where the message is not its first field.
+        """
+        return self._is_short(values) and self._message > 0 and not _CODE.fullmatch(values[0].strip())
 
     def _is_strict(self, lines: list[str]) -> bool:
         """Tell whether quotes stand around whole fields alone; otherwise rows may have run together."""

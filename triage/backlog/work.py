@@ -5,31 +5,32 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import re
 import zlib
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from triage.backlog.rows import Part, Rows, Source, free_names, put_in_place, write_whole
+from triage.backlog.rows import Part, Rows, Source, free_names, message_column, put_in_place, write_whole
 from triage.backlog.sinks import Sink
-from triage.batch import COLUMNS, Grain
+from triage.batch import COLUMNS, Grain, Unusable
 from triage.errors import TriageError
 from triage.facts import Facts, read_fact
-from triage.values import is_missing
+from triage.values import is_missing, read_date
 
 if TYPE_CHECKING:
     from triage.backlog.run import Options
     from triage.triager import Triager
 
-__all__ = ["Shipped", "Work", "do_parts", "message_column"]
+__all__ = ["Shipped", "Work", "do_parts"]
 
-_USUAL = ("text", "tekst", "melding", "omschrijving", "description", "message", "bericht", "request")
 _PROBLEM = "problem"
 _PLACES = {"start": "Int64", "end": "Int64"}
+_NUMBER = re.compile(r"([01])[.,]0+")
+"""Yes or no as tables give it that hold numbers, some of which are missing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,9 +63,10 @@ class Work:
         column = message_column(columns, options.column, source.name)
         self._plan = _Plan(column, cast(Grain, options.per), options.date_column, options.fact_columns)
         results = [*(("start", "end") if options.per == "finding" else ()), *COLUMNS, _PROBLEM]
-        self._names = free_names(columns, results)
-        self._folder, self._sink, self._columns = folder, sink, columns
-        self.n_jobs = options.n_jobs
+        self._given, self._results = columns, free_names(columns, results)
+        self._folder, self._sink = folder, sink
+        self.day = read_date(options.date)
+        """Whose rules count for rows without a day of their own: one for the whole run, whenever it goes on."""
 
     def check_facts(self, triager: Triager) -> None:
         """See that the catalogue knows the facts that columns are named as.
@@ -93,22 +95,22 @@ class Work:
 
     def all_columns(self) -> list[str]:
         """Return the columns of the output, for a source without rows."""
-        return [*self._columns, *self._names.values()]
+        return [*self._given, *self._results.values()]
 
     def do(self, triager: Triager, part: Part, rows: Rows) -> None:
         """Score a part and keep the results: counts first, then the rows, each wholly or not at all."""
         frame = rows.frame.reset_index(drop=True)
         texts, facts, days = frame[self._plan.column], self._facts(frame), self._days(frame)
-        problems = rows.problems | _unusable(triager, facts, days, rows.problems)
-        requests, scored = triager.assess_rows(texts, facts, days, self._plan.per, frozenset(problems))
+        requests, scored, unusable = triager.assess_rows(texts, facts, days, self._plan.per, rows.problems)
+        problems = rows.problems | {place: self._said(part, place, why) for place, why in unusable.items()}
         if problems:
             # A person sees these rows, and must see at once which of them tell of danger.
             told = [rows.raw.get(place, texts[place]) for place in problems]
-            requests.loc[list(problems), "urgent"] = triager.assess_many(told)["urgent"].to_numpy()
+            requests.loc[list(problems), "urgent"] = triager.assess_many(told, date=self.day)["urgent"].to_numpy()
         if self._plan.per == "finding":
             scored = _with_the_rest(scored, requests)
         scored[_PROBLEM] = pd.Series(problems, dtype=object).reindex(scored.index)
-        joined = frame.join(scored.rename(columns=self._names))
+        joined = frame.join(scored.rename(columns=self._results))
         write_whole(self._counts_path(part), json.dumps(_counts(requests)).encode())
         unfinished = self.path(part).with_suffix(".new")
         self._sink.write_part(joined, unfinished)
@@ -121,11 +123,15 @@ class Work:
         rows = frame[list(self._plan.fact_columns)].to_dict("records")
         return [{str(name): _fact(value) for name, value in row.items() if not _is_blank(value)} for row in rows]
 
-    def _days(self, frame: pd.DataFrame) -> list[str | date | None] | None:
+    def _days(self, frame: pd.DataFrame) -> date | list[str | date]:
         """Read the day of each row, where a column holds it."""
         if self._plan.date_column is None:
-            return None
-        return [None if _is_blank(value) else value for value in frame[self._plan.date_column]]
+            return self.day
+        return [self.day if _is_blank(value) else value for value in frame[self._plan.date_column]]
+
+    def _said(self, part: Part, place: int, unusable: Unusable) -> str:
+        """Say where it stands what cannot be used."""
+        return f"row {part.first + place + 1}, column {unusable.fact or self._plan.date_column}: {unusable.why}"
 
 
 def _is_blank(value: object) -> bool:
@@ -133,27 +139,10 @@ def _is_blank(value: object) -> bool:
 
 
 def _fact(value: Any) -> bool | str | date:
-    """Read a fact; tables give whole numbers with a point where some are missing."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if isinstance(value, date) else read_fact(str(value))
-
-
-def _unusable(
-    triager: Triager,
-    facts: Sequence[Facts] | None,
-    days: Sequence[str | date | None] | None,
-    known: Container[int],
-) -> dict[int, str]:
-    """Say of which rows the facts or the day cannot be used, and why, besides those with a known problem."""
-    problems = {}
-    for place in range(len(facts or days or ())):
-        try:
-            if place not in known:
-                triager.check_known(facts[place] if facts else None, days[place] if days else None)
-        except TriageError as error:
-            problems[place] = str(error)
-    return problems
+    if isinstance(value, date):
+        return value
+    number = _NUMBER.fullmatch(str(value).strip())
+    return read_fact(number[1] if number else str(value))
 
 
 def _with_the_rest(findings: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
@@ -176,24 +165,6 @@ def _counts(requests: pd.DataFrame) -> dict[str, dict[str, int]]:
     }
 
 
-def message_column(names: Sequence[str], column: str | None, where: str) -> str:
-    """Find the column that holds the message.
-
-    Raises
-    ------
-    TriageError
-        If the column asked for is not there, or it cannot be told which one it is.
-    """
-    if column is not None:
-        if column not in names:
-            raise TriageError(f"{where}: no column {column!r}; it has {', '.join(names)}")
-        return column
-    usual = [name for name in names if name.strip().lower() in _USUAL]
-    if len(usual) == 1 or len(names) == 1:
-        return usual[0] if usual else names[0]
-    raise TriageError(f"{where}: which column holds the message? Give --column with one of {', '.join(names)}")
-
-
 def do_parts(
     shipped: Shipped, source: Source | None, work: Work, parts: Sequence[Part], rows: Rows | None = None
 ) -> int:
@@ -213,17 +184,18 @@ def do_parts(
 class Shipped:
     """A triager on its way to workers; each worker unpacks it once and keeps what it remembers of words.
 
+    It is packed at once: while it is sent, by a thread of joblib's, another may be scoring with it.
+
     Parameters
     ----------
     triager : Triager
+    packed : bytes, optional
+        The same, as it came to a worker.
     """
 
-    def __init__(self, triager: Triager) -> None:
+    def __init__(self, triager: Triager, packed: bytes | None = None) -> None:
         self.triager = triager
-
-    @cached_property
-    def _packed(self) -> bytes:
-        return zlib.compress(pickle.dumps(self.triager), 1)
+        self._packed = packed or zlib.compress(pickle.dumps(triager), 1)
 
     def __reduce__(self) -> tuple[Any, ...]:
         key = (self.triager.model.hash, self.triager.catalogue.hash)
@@ -233,8 +205,9 @@ class Shipped:
 _unpacked: dict[tuple[str, str], Shipped] = {}
 
 
-def _unpack(key: tuple[str, str], content: bytes) -> Shipped:
+def _unpack(key: tuple[str, str], packed: bytes) -> Shipped:
     if key not in _unpacked:
         _unpacked.clear()
-        _unpacked[key] = Shipped(pickle.loads(zlib.decompress(content)))  # noqa: S301 - from our own process, to our own worker
+        triager = pickle.loads(zlib.decompress(packed))  # noqa: S301 - from our own process, to our own worker
+        _unpacked[key] = Shipped(triager, packed)
     return _unpacked[key]
