@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from triage.errors import TriageError
 
-__all__ = ["Row", "Table", "Who", "read_table", "read_who"]
+__all__ = ["Row", "Table", "Who", "one_line", "read_table", "read_text", "read_who"]
 
 Who = Literal["landlord", "tenant", "subscription", "glass_fund", "drain_fund"]
 
 _SEARCHED = 15
 """Rows in which the heading is looked for."""
+_SEPARATORS = ";\t,"
+"""Of two that divide as many lines, the one that texts have least."""
 
 _HEADINGS: dict[str, str] = {
     "item": r"onderdeel|onderhoudspunt|onderwerp|item|object|gebrek|klus|repair",
@@ -122,17 +127,18 @@ def read_table(path: str | Path, columns: Mapping[str, str] | None = None, sheet
     Raises
     ------
     TriageError
-        If the file cannot be read, or no heading names an item and who; it lists the headings there are.
+        If the file cannot be read, or no heading names an item and who; it lists the headings there are. And if a
+        column that was named is not there.
     """
     path = Path(path)
-    cells = _read_spreadsheet(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else _read_text(path)
+    cells = _read_spreadsheet(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else read_text(path)
     start, places = _find_headings(path, cells, columns or {})
     rows: list[Row] = []
     headings = [""]
     for number, line in enumerate(cells[start + 1 :], start + 2):
-        value = {name: line[i].strip() if i < len(line) else "" for name, i in places.items()}
+        value = {name: one_line(line[i]) if i < len(line) else "" for name, i in places.items()}
         said = _said(value)
-        filled = [cell.strip() for cell in line if cell.strip()]
+        filled = [told for cell in line if (told := one_line(cell))]
         if not filled:
             continue
         if not said and (len(filled) == 1 or (value["item"] and not value.get("condition"))):
@@ -148,6 +154,11 @@ def read_table(path: str | Path, columns: Mapping[str, str] | None = None, sheet
     return Table(rows, headings[1:])
 
 
+def one_line(text: str) -> str:
+    """Write what a cell says on one line, without what only moves a printer's head."""
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
+
+
 def _said(value: Mapping[str, str]) -> str:
     if "who" in value:
         return value["who"]
@@ -159,28 +170,37 @@ def _said(value: Mapping[str, str]) -> str:
 
 def _find_headings(path: Path, cells: Sequence[Sequence[str]], named: Mapping[str, str]) -> tuple[int, dict[str, int]]:
     best: dict[str, int] = {}
-    for number, line in enumerate(cells[:_SEARCHED]):
+    searched = cells[:_SEARCHED]
+    there = {_fold(cell) for line in searched for cell in line}
+    if absent := ", ".join(repr(heading) for heading in named.values() if _fold(heading) not in there):
+        raise TriageError(f"{path}: no column {absent}; {_first_row(cells)}. Name a column as its heading reads")
+    for number, line in enumerate(searched):
         places = _recognise_headings(line, named)
         if "item" in places and ("who" in places or {"landlord", "tenant"} <= set(places)):
             if "who" in places:
                 places = {k: v for k, v in places.items() if k not in ("landlord", "tenant", "subscription")}
             return number, places
         best = max(best, places, key=len)
-    headings = next((line for line in cells if any(line)), [])
     missing = "the item" if "item" not in best else "who it is for"
     raise TriageError(
-        f"{path}: no column found for {missing}; the first row reads {', '.join(map(repr, headings))}. Name the "
-        "columns with --item and --who"
+        f"{path}: no column found for {missing}; {_first_row(cells)}. Name the columns with --item and --who"
     )
 
 
+def _first_row(cells: Sequence[Sequence[str]]) -> str:
+    return f"the first row reads {', '.join(map(repr, next((line for line in cells if any(line)), [])))}"
+
+
+def _fold(heading: str) -> str:
+    return re.sub(r"[^\w/ ]", "", heading.strip().lower()).strip()
+
+
 def _recognise_headings(line: Sequence[str], named: Mapping[str, str]) -> dict[str, int]:
-    folded = [re.sub(r"[^\w/ ]", "", cell.strip().lower()).strip() for cell in line]
+    folded = [_fold(cell) for cell in line]
     places: dict[str, int] = {}
     for name, heading in named.items():
-        wanted = re.sub(r"[^\w/ ]", "", heading.strip().lower()).strip()
-        if wanted in folded:
-            places[name] = folded.index(wanted)
+        if _fold(heading) in folded:
+            places[name] = folded.index(_fold(heading))
     for name, pattern in _HEADINGS.items():
         free = [i for i, cell in enumerate(folded) if i not in places.values() and re.fullmatch(pattern, cell)]
         if name not in places and free:
@@ -190,7 +210,14 @@ def _recognise_headings(line: Sequence[str], named: Mapping[str, str]) -> dict[s
     return places
 
 
-def _read_text(path: Path) -> list[list[str]]:
+def read_text(path: Path) -> list[list[str]]:
+    """Read a table as a spreadsheet saves it as text, whatever its separator and encoding.
+
+    Raises
+    ------
+    TriageError
+        If the file cannot be read.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -199,8 +226,21 @@ def _read_text(path: Path) -> list[list[str]]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
-    separator = max(",;\t", key=lambda mark: text[:4000].count(mark))
-    return list(csv.reader(text.splitlines(keepends=True), delimiter=separator))
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)))
+    except csv.Error as error:
+        raise TriageError(f"{path}: cannot be read as a table ({error}); save it anew as .csv") from error
+
+
+def _separator(text: str) -> str:
+    """Find the mark that divides most of the first lines into as many cells; titles and items hold others."""
+    first = list(islice(io.StringIO(text, newline=""), _SEARCHED))
+
+    def alike(mark: str) -> int:
+        widths = Counter(len(cells) for cells in csv.reader(first, delimiter=mark) if len(cells) > 1)
+        return max(widths.values(), default=0)
+
+    return max(_SEPARATORS, key=alike)
 
 
 def _read_spreadsheet(path: Path, sheet: str | None) -> list[list[str]]:
