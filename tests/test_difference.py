@@ -3,6 +3,7 @@
 from datetime import date
 
 import pandas as pd
+import pytest
 
 import triage
 from triage.difference import differences
@@ -60,3 +61,71 @@ def test_the_same_backlog_under_two_catalogues(lay):
     ]
     assert result.rules.index[0] == "tap.drips"
     assert result.summary().startswith("1 of 3 requests change: 1 to the landlord")
+
+
+def test_the_same_backlog_tells_what_goes_to_the_tenant_and_what_nobody_can_say_any_more(lay):
+    catalogue = lay("""
+changes:
+  - {rule: roof.leak, responsible: tenant, basis: 'own:3', insist: true}
+  - {rule: lock.key_lost, responsible: landlord, basis: 'own:4'}
+retire: [{rule: tap.drips, basis: 'own:8'}]
+""")
+    roof, key, tap = "het dak lekt", "ik ben mijn sleutel kwijt", "De kraan in de keuken drupt al een week"
+    result = triage.compare([tap, key, roof, roof], None, catalogue, date="2026-06-01")
+    assert list(result.requests["changed"]) == [True] * 4
+    assert result.summary() == "4 of 4 requests change: 1 to the landlord, 2 to the tenant, 1 otherwise"
+    assert list(result.rules.index) == ["roof.leak", "lock.key_lost", "tap.drips"]
+    counts = result.rules[["requests", "landlord_a", "landlord_b", "to_landlord", "to_tenant"]]
+    assert counts.loc["roof.leak"].tolist() == [2, 2, 0, 0, 2]
+    assert counts.loc["lock.key_lost"].tolist() == [1, 0, 1, 1, 0]
+    assert counts.loc["tap.drips"].tolist() == [1, 0, 0, 0, 0]
+    assert result.rules["title"]["tap.drips"] == "Kraan drupt of lekt"
+    back = triage.compare([tap], catalogue, None, date="2026-06-01")
+    assert back.summary() == "1 of 1 requests change: 0 to the landlord, 0 to the tenant, 1 otherwise"
+
+
+def test_of_rules_with_as_many_changes_the_one_with_most_requests_comes_first():
+    key, tap = "ik ben mijn sleutel kwijt", "De kraan in de keuken drupt al een week"
+    rules = triage.compare([key, tap, tap], None, None).rules
+    assert list(rules.index) == ["tap.drips", "lock.key_lost"]
+    assert rules["requests"].tolist() == [2, 1]
+
+
+OWN_CIRCUMSTANCE = """
+circumstances:
+  - id: vip
+    title: {nl: Vip, en: Vip}
+    over: any
+    responsible: landlord
+    basis: own:9
+    because: {nl: u vip bent, en: you are a vip}
+    question: {nl: Bent u vip?, en: Are you a vip?}
+"""
+
+
+def test_a_circumstance_that_only_one_catalogue_knows_is_told_from_both_sides(lay, bundled):
+    ours = lay(OWN_CIRCUMSTANCE)
+    there = [item for item in differences(bundled.catalogue, ours) if item.rule == "tap.drips"]
+    back = [item for item in differences(ours, bundled.catalogue) if item.rule == "tap.drips"]
+    assert [(item.when, item.before, item.after) for item in there] == [("vip", None, "landlord")]
+    assert [(item.when, item.before, item.after) for item in back] == [("vip", "landlord", None)]
+    assert "if you are a vip: no longer there, was for the landlord (Ons ABC, 9)" in back[0].said.en
+
+
+def test_an_exception_that_comes_with_a_change_of_party_is_told(lay, bundled):
+    change = "changes: [{rule: tap.drips, responsible: landlord, basis: 'own:3', unless: [{when: misuse, responsible: tenant, basis: 'own:4'}]}]"
+    found = differences(bundled.catalogue, lay(change))
+    assert [(item.kind, item.when, item.after) for item in found] == [
+        ("responsible", None, "landlord"),
+        ("exception", "misuse", "tenant"),
+    ]
+
+
+@pytest.mark.parametrize("requests", ["kraan drupt", pd.DataFrame({"melding": ["kraan drupt"]}), {"a": "kraan drupt"}])
+def test_one_message_or_a_table_is_not_compared_letter_by_letter(requests):
+    with pytest.raises(triage.TriageError, match="list or column"):
+        triage.compare(requests, None, None)
+
+
+def test_requests_may_come_one_by_one():
+    assert len(triage.compare((text for text in ("het dak lekt", "hoi")), None, None).requests) == 2

@@ -99,3 +99,49 @@ def test_what_is_told_of_messages_must_be_known_and_of_all(small, labels):
 def test_a_rule_that_is_missing_is_a_rule_nobody_knows(small, labels):
     gaps = [float("nan")] * len(TEXTS)
     assert TriageClassifier(small, min_count=1, hidden=8).fit(TEXTS, labels, rules=gaps).classes_.tolist()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"hidden": 1024}, "hidden == 1024"),
+        ({"hidden": 0}, "hidden == 0"),
+        ({"hidden": 8.5}, "hidden must be an instance of int"),
+        ({"dropout": 1.0}, "dropout == 1.0"),
+        ({"feature_dropout": -0.1}, "feature_dropout == -0.1"),
+        ({"epochs": 0}, "epochs == 0"),
+        ({"learning_rate": 0}, "learning_rate == 0"),
+        ({"min_count": 0}, "min_count == 0"),
+        ({"max_features": 0}, "max_features == 0"),
+    ],
+    ids=str,
+)
+def test_a_parameter_that_cannot_be_used_is_named_before_anything_is_learned(small, labels, parameters, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        TriageClassifier(small, **parameters).fit(TEXTS, labels)
+
+
+@pytest.mark.parametrize("parameters", [{"hidden": 1, "epochs": 1}, {"hidden": 4, "max_features": 1}], ids=str)
+def test_the_least_that_is_allowed_can_be_fitted(small, labels, parameters):
+    classifier = TriageClassifier(small, min_count=1, **parameters).fit(TEXTS, labels)
+    assert classifier.predict_proba(TEXTS).sum(axis=1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("value", ["False", "ja", 1, None, float("nan")])
+def test_a_flag_is_true_or_false(small, labels, value):
+    with pytest.raises(ValueError, match="flag 'urgent' holds"):
+        TriageClassifier(small, min_count=1).fit(TEXTS, labels, flags={"urgent": [value] * len(TEXTS)})
+
+
+class Named(TriageClassifier):
+    """A classifier with a parameter of its own, and not all of the others."""
+
+    def __init__(self, name="ours", catalogue=None, min_count=1, hidden=8):
+        super().__init__(catalogue, min_count=min_count, hidden=hidden)
+        self.name = name
+
+
+def test_a_classifier_of_ones_own_may_have_parameters_of_its_own(small, labels):
+    fitted = clone(Named("theirs", small)).fit(TEXTS, labels, rules=RULES)
+    assert fitted.name == "theirs"
+    assert len(fitted.recogniser_.thresholds) == 8

@@ -24,7 +24,7 @@ def test_a_ticket_is_judged_by_the_rules_of_its_day(lay, bundled, day, basis):
     assert a.basis == basis
     assert a.receipt.date == date.fromisoformat(day)
     if basis is None:
-        assert (a.responsible, a.decision, a.reason) == (None, "review", "no-rule")
+        assert (a.responsible, a.confidence, a.decision, a.reason) == (None, 0, "review", "no-rule")
 
 
 def test_check_warns_of_a_rule_that_ends_with_nothing_behind_it(lay):
@@ -47,6 +47,48 @@ def test_a_rule_may_bind_only_tenancies_that_began_in_its_period(lay, bundled, s
 def test_a_start_that_is_not_known_and_decides_is_asked_for(lay, bundled):
     a = triage.Triager(bundled.model, lay(BOUND)).assess(DRIPS)
     assert (a.decision, a.question.fact) == ("ask", "tenancy_start")
+
+
+@pytest.mark.parametrize(
+    ("bound", "facts"),
+    [
+        (BOUND.replace("landlord", "tenant"), {}),
+        (BOUND, {"own_addition": True}),
+        (BOUND.replace("}", ", valid_until: 2025-12-31}"), {}),
+        (BOUND.replace("}", ", valid_from: 2026-07-01}"), {}),
+    ],
+    ids=["both versions say the same", "a circumstance decides", "the version has ended", "it has not begun"],
+)
+def test_a_start_that_does_not_decide_is_not_asked_for(lay, bundled, bound, facts):
+    a = triage.Triager(bundled.model, lay(bound)).assess(DRIPS, facts=facts, date="2026-06-01")
+    assert (a.decision, a.question) == ("auto", None)
+
+
+def test_a_rule_that_has_ended_does_not_count_though_the_caller_names_it(lay, bundled):
+    triager = triage.Triager(bundled.model, lay(SPRING))
+    assert triager.assess(DRIPS, facts={"rule": "tap.drips"}, date="2026-06-30").basis == "own:3"
+    ended = triager.assess(DRIPS, facts={"rule": "tap.drips"}, date="2026-07-01")
+    assert (ended.responsible, ended.reason) == (None, "no-rule")
+
+
+def test_a_message_of_which_one_defect_has_no_rule_tells_of_the_other(lay, bundled):
+    text = "1. De kraan in de keuken drupt al een week. 2. Het dak lekt op zolder als het regent."
+    a = triage.Triager(bundled.model, lay(SPRING)).assess(text, date="2026-07-01")
+    assert (a.responsible, a.decision, a.reason) == ("landlord", "review", "no-rule")
+    assert [finding.rule.id for finding in a.findings] == ["roof.leak"]
+
+
+def test_a_successor_takes_over_only_once_it_counts(lay):
+    timeline = Timeline(
+        lay("""
+rules:
+  - {id: own.tap, title: {nl: Kraan, en: Tap}, responsible: landlord, basis: own:5, words: {nl: [kraan]}, valid_from: 2026-05-01}
+retire: [{rule: tap.drips, instead: own.tap, basis: 'own:1', valid_from: 2026-04-01}]
+""")
+    )
+    assert "tap.drips" not in timeline.at(date(2026, 4, 30)).rules
+    assert timeline.at(date(2026, 4, 30)).instead == {}
+    assert timeline.at(date(2026, 5, 1)).instead == {"tap.drips": "own.tap"}
 
 
 def test_a_start_that_cannot_be_read_is_refused(bundled):
@@ -72,6 +114,8 @@ def test_a_backlog_is_judged_row_by_row_with_its_own_days_and_facts(lay, bundled
     scored = triager.assess_many([DRIPS] * 4, date=["2026-03-31", "2026-04-01", None, "ooit"])
     assert list(scored["basis"].fillna("")[:2]) == ["BKH:d.1", "own:3"]
     assert scored["reason"][3] == "error"
+    scored = triager.assess_many([DRIPS] * 2, facts=[{}, {}], date=["2026-03-31", "2026-04-01"])
+    assert list(scored["basis"]) == ["BKH:d.1", "own:3"]
     bound = triage.Triager(bundled.model, lay(BOUND))
     scored = bound.assess_many(
         [DRIPS] * 3, facts=[{"tenancy_start": "2020-01-01"}, {"tenancy_start": "2025-01-01"}, {"x": 1}]
@@ -79,3 +123,29 @@ def test_a_backlog_is_judged_row_by_row_with_its_own_days_and_facts(lay, bundled
     assert list(scored["responsible"].fillna("")) == ["tenant", "landlord", ""]
     with pytest.raises(triage.TriageError, match="2 dates for 1 requests"):
         triager.assess_many([DRIPS], date=["2026-01-01", "2026-01-02"])
+
+
+CHAIN = [
+    "retire: [{rule: tap.drips, instead: tap.worn_out, basis: 'own:1'}]",
+    "retire: [{rule: tap.worn_out, instead: tap.thermostatic, basis: 'own:1', insist: true}]",
+]
+
+
+def test_what_took_the_place_of_a_rule_may_be_retired_too(lay, bundled):
+    lay(CHAIN[0], "region.yaml")
+    chained = lay(CHAIN[1], "local.yaml", extends="region.yaml")
+    assert Timeline(chained).at(date(2026, 5, 1)).instead == {
+        "tap.drips": "tap.thermostatic",
+        "tap.worn_out": "tap.thermostatic",
+    }
+    triager = triage.Triager(bundled.model, chained)
+    assert triager.assess(DRIPS).rule.id == "tap.thermostatic"
+    assert triager.assess(DRIPS, facts={"rule": "tap.drips"}).rule.id == "tap.thermostatic"
+
+
+def test_rules_that_are_retired_for_each_other_leave_nothing(lay, bundled):
+    lay(CHAIN[0], "region.yaml")
+    back = "retire: [{rule: tap.worn_out, instead: tap.drips, basis: 'own:1', insist: true}]"
+    around = lay(back, "local.yaml", extends="region.yaml")
+    assert Timeline(around).at(date(2026, 5, 1)).instead == {}
+    assert triage.Triager(bundled.model, around).assess(DRIPS).reason == "no-rule"

@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 
 import triage
+from triage.catalogue import Source, Text
 from triage.errors import CatalogueError
 from triage.in_force import Timeline
+from triage.overlay import Overlay, lay_over
 from triage.remarks import remarks
 
 DRIPS = "De kraan in de keuken drupt"
@@ -243,6 +245,7 @@ def test_a_rule_gives_way_to_another_only_if_no_case_goes_from_landlord_to_tenan
     assert {(d.when, d.retires, d.insists) for d in lawful.rule(retired).departures} == {
         (when, retired, False) for when in lost
     }
+    assert {d.law for d in lawful.rule(retired).departures} == {"BW7:206"}
     assert ("law", retired) in {remark[:2] for remark in remarks(lawful)}
     insisting = lay(own + retire % ", insist: true")
     assert [retirement.rule for retirement in insisting.retired] == [retired]
@@ -289,6 +292,29 @@ rules:
     assert "English" in title.text
 
 
+def test_departures_from_law_are_remarked_on_first_and_what_is_hardly_known_last(lay):
+    found = remarks(
+        lay(
+            SINK.replace("[xyz, xyz kapot, xyz stuk]", "[xyz]") % ("tenant", "    valid_until: 2026-06-30\n")
+            + "changes: [{rule: roof.leak, responsible: tenant, basis: 'own:9'}]"
+        )
+    )
+    assert [(remark.kind, remark.rule) for remark in found] == [
+        ("law", "roof.leak"),
+        ("time", "own.sink"),
+        ("unmeasured", "own.sink"),
+        ("words", "own.sink"),
+    ]
+    in_order = remarks(
+        lay("""
+changes:
+  - {rule: tap.drips, responsible: landlord, basis: 'own:3', valid_from: 2026-04-01, valid_until: 2026-06-30}
+  - {rule: roof.leak, responsible: tenant, basis: 'own:9'}
+""")
+    )
+    assert [remark.kind for remark in in_order] == ["law", "time"]
+
+
 def basis_on(catalogue, rule, start=None, day=date(2026, 6, 1)):
     found = Timeline(catalogue).at(day, start).rules.get(rule)
     return found and (found.responsible, found.basis)
@@ -321,13 +347,14 @@ def test_a_departure_is_not_widened_by_a_change_over_it(lay, period):
     assert departing == {True}
 
 
-def test_a_change_starts_from_the_version_that_counts_then(lay):
+@pytest.mark.parametrize("begun", ["2025-01-01", "2026-01-01"])
+def test_a_change_starts_from_the_version_that_counts_then(lay, begun):
     lay(
         f"changes: [{INSISTED}tenancy_from: 2024-01-01}}, "
         "{rule: kitchen.unit_worn, responsible: landlord, basis: 'own:3', valid_from: 2025-01-01}]",
         "region.yaml",
     )
-    over = "changes: [{rule: kitchen.unit_worn, basis: 'own:9', urgency: soon, valid_from: 2026-01-01}]"
+    over = f"changes: [{{rule: kitchen.unit_worn, basis: 'own:9', urgency: soon, valid_from: {begun}}}]"
     catalogue = lay(over, "local.yaml", extends="region.yaml")
     assert basis_on(catalogue, "kitchen.unit_worn", date(2024, 6, 1)) == ("landlord", "own:9")
 
@@ -412,8 +439,16 @@ def test_a_file_nested_too_deep_is_refused_by_name(tmp_path):
             "ours.yaml:9: cover subscription: share 0.5, but 0.9 in a cover above; keep one",
         ),
         ("retire: [{rule: tap.nothing, basis: 'own:1'}]", "no such rule tap.nothing"),
+        ("retire: [{rule: tap.drips, instead: tap.nothing, basis: 'own:1'}]", "no such rule tap.nothing"),
+        ("changes: [{rule: tap.drips, basis: 'own:1', unless: [{when: nothing}]}]", "change tap.drips: no circumstance 'nothing'"),
+        (SINK % ("tenant", "    unless: [{when: nothing}]\n"), "rule own.sink: no circumstance 'nothing'"),
+        (SINK % ("tenant", "    unless: [{when: subscription}]\n"), "unless subscription: needs a basis"),
+        (SINK % ("tenant", "    beside: tap.drip\n"), "beside tap.drip: no such rule; did you mean tap.drips"),
+        ((SINK % ("tenant", "")).replace("own.sink", "tap.drips"), "exists in nl; write it under changes"),
+        (SINK % ("tenant", "    valid_from: 2026-01-02\n    valid_until: 2026-01-01\n"), "valid_until 2026-01-01 lies before"),
+        (SINK % ("tenant", "    tenancy_from: 2026-01-02\n    tenancy_until: 2026-01-01\n"), "tenancy_until 2026-01-01 lies before"),
     ],
-)
+)  # fmt: skip
 def test_an_overlay_that_does_not_fit_is_refused_with_place_and_remedy(lay, sections, expected):
     with pytest.raises(CatalogueError, match=expected):
         lay(sections)
@@ -449,3 +484,28 @@ def test_sector_codes_travel_with_the_rule(lay, bundled):
         "kind": "LEK",
         "place": "KEU",
     }
+
+
+def test_a_rule_under_two_covers_of_one_fund_is_named_where_the_second_stands(lay, tmp_path):
+    covers = """covers:
+  - {when: subscription, basis: 'own:1', rules: ['tap.*']}
+  - {when: glass_fund, basis: 'own:2', rules: ['tap.*']}
+  - {when: subscription, basis: 'own:3', rules: [tap.drips]}
+"""
+    with pytest.raises(CatalogueError) as error:
+        lay(covers)
+    line = (tmp_path / "ours.yaml").read_text(encoding="utf-8").splitlines().index(covers.splitlines()[-1]) + 1
+    assert f"ours.yaml:{line}: cover subscription: tap.drips is under own:1 above too" in str(error.value)
+
+
+def test_an_overlay_lies_over_a_catalogue_that_was_in_use(bundled):
+    assert bundled.catalogue.hash
+    overlay = Overlay(
+        schema_version=1,
+        extends="nl",
+        id="ours",
+        version="1",
+        title=Text(nl="Ons", en="Ours"),
+        sources=[Source(id="own", title="Ons ABC", number="1", url="https://example.org", checked_on="2026-01-01")],
+    )
+    assert lay_over(overlay, bundled.catalogue).rule("tap.drips") == bundled.catalogue.rule("tap.drips")

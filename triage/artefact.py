@@ -7,7 +7,11 @@ fallback.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import zipfile
+import zlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,9 +26,11 @@ from triage.errors import ModelError
 from triage.features import Vocabulary
 from triage.recogniser import Outputs, Recogniser
 
-__all__ = ["BUNDLED", "Fingerprint", "Manifest", "Model", "load_model", "save_model"]
+__all__ = ["BUNDLED", "FLAGS", "Fingerprint", "Manifest", "Model", "load_model", "save_model"]
 
 BUNDLED = Path(__file__).parent / "models" / "nl"
+FLAGS = ("several", "open", "urgent")
+"""What every model tells about a message as a whole: several defects, left open, urgent."""
 _PARTS = ("weights.npz", "vocabulary.json", "catalogue.json")
 _ARRAYS: dict[str, tuple[str, int]] = {
     "codes": ("int8", 2),
@@ -36,6 +42,18 @@ _ARRAYS: dict[str, tuple[str, int]] = {
     "biases": ("float32", 1),
 }
 _MOST_BYTES = 200_000_000
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    TypeError,
+    RuntimeError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy and zipfile raise for archives that are damaged, or are none."""
 
 
 class _Data(BaseModel):
@@ -100,7 +118,6 @@ def save_model(
     name: str,
     fingerprint: Fingerprint,
     built_with: dict[str, str],
-    metrics: dict[str, float] | None = None,
 ) -> Model:
     """Write a model; the same model always gives the same bytes.
 
@@ -116,13 +133,21 @@ def save_model(
         What it was built from.
     built_with : dict of str to str
         Versions of Python and libraries.
-    metrics : dict of str to float, optional
-        Measured on held-out voices.
 
     Returns
     -------
     Model
+
+    Raises
+    ------
+    ModelError
+        If the recogniser was taught the rules that some catalogue adds: those are learned anew from the catalogue.
     """
+    if recogniser.direct:
+        raise ModelError(
+            "a recogniser that was taught the rules that a catalogue adds cannot be saved; save it as fitted, and "
+            "load it with that catalogue"
+        )
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {
@@ -150,7 +175,6 @@ def save_model(
         circumstances=outputs.circumstances,
         flags=outputs.flags,
         policy=policy,
-        metrics=metrics or {},
         parts={part: _describe(folder / part) for part in _PARTS},
     )
     _write(folder / "manifest.json", manifest.model_dump_json(indent=1))
@@ -191,8 +215,9 @@ def load_model(folder: str | Path = BUNDLED) -> Model:
         catalogue = Catalogue.model_validate_json(contents["catalogue.json"])
     except (ValueError, RecursionError) as error:
         raise _damaged(folder, "vocabulary.json or catalogue.json", str(error).splitlines()[0]) from error
-    arrays = _read_arrays(folder)
+    arrays = _read_arrays(folder, contents["weights.npz"])
     outputs = Outputs(manifest.rules, manifest.elsewhere, manifest.circumstances, manifest.flags)
+    _check_outputs(folder, outputs)
     _check_shapes(folder, arrays, names, outputs)
     recogniser = Recogniser(
         Vocabulary(names, arrays["feature_weights"]),
@@ -240,16 +265,23 @@ def _read_part(folder: Path, name: str, manifest: Manifest) -> bytes:
     return content
 
 
-def _read_arrays(folder: Path) -> dict[str, Any]:
+def _read_arrays(folder: Path, content: bytes) -> dict[str, Any]:
     try:
-        with np.load(folder / "weights.npz", allow_pickle=False) as archive:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in _ARRAYS}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except _UNREADABLE as error:
         raise _damaged(folder, "weights.npz", str(error)) from error
     for name, (dtype, dimensions) in _ARRAYS.items():
         if arrays[name].dtype != dtype or arrays[name].ndim != dimensions:
             raise _damaged(folder, "weights.npz", f"{name} is not a {dimensions}-dimensional array of {dtype}")
     return arrays
+
+
+def _check_outputs(folder: Path, outputs: Outputs) -> None:
+    if set(outputs.flags) != set(FLAGS):
+        raise _damaged(folder, "manifest.json", f"has flags {', '.join(outputs.flags)}, expected {', '.join(FLAGS)}")
+    if doubled := [name for name, count in Counter(outputs.names).items() if count > 1]:
+        raise _damaged(folder, "manifest.json", f"names {doubled[0]} twice among its outputs")
 
 
 def _check_shapes(folder: Path, arrays: dict[str, Any], names: Any, outputs: Outputs) -> None:

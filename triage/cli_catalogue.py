@@ -18,7 +18,7 @@ catalogue_app = typer.Typer(
 )
 
 CatalogueOption = Annotated[
-    Path | None, typer.Option("--catalogue", "-c", help="Catalogue in YAML; the bundled one if left out.")
+    Path | None, typer.Option("--catalogue", "-c", help="Catalogue in YAML, or nl for the bundled one, as if left out.")
 ]
 CatalogueArgument = Annotated[str, typer.Argument(help="Catalogue in YAML, or nl for the bundled one.")]
 

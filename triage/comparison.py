@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -72,8 +72,8 @@ def compare(
 
     Raises
     ------
-    CatalogueError, ModelError, FactError
-        As for `load` and `Triager.assess`.
+    CatalogueError, ModelError, FactError, TriageError
+        As for `load` and `Triager.assess_many`.
 
     Examples
     --------
@@ -81,8 +81,9 @@ def compare(
     >>> print(triage.compare(["wc loopt door", "het dak lekt"], None, None).summary())
     0 of 2 requests change: 0 to the landlord, 0 to the tenant, 0 otherwise
     """
-    texts = requests if isinstance(requests, pd.Series) else pd.Series(list(requests), dtype=object)
-    first, second = load(model, catalogue_a), load(model, catalogue_b)
+    texts = requests if isinstance(requests, Collection) else list(requests)
+    first = load(model, catalogue_a)
+    second = load(first.model, catalogue_b)
     tables = [
         triager.assess_many(texts, facts=facts, date=date)[list(_COMPARED)].add_suffix(suffix)
         for triager, suffix in ((first, "_a"), (second, "_b"))

@@ -8,10 +8,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from triage.catalogue import Catalogue, Party, Text, Unless
+from triage.catalogue import Catalogue, Party, Rule, Text, Unless
 from triage.in_force import InForce, Timeline
 
 __all__ = ["Difference", "differences"]
+
+
+Kind = Literal["responsible", "basis", "exception", "added", "retired"]
+Said = tuple[Party, str]
+"""Who repairs it, and by what basis."""
 
 
 class Difference(BaseModel):
@@ -21,7 +26,7 @@ class Difference(BaseModel):
 
     rule: str = Field(description="Id of the rule")
     title: Text
-    kind: Literal["responsible", "basis", "exception", "added", "retired"]
+    kind: Kind
     when: str | None = Field(default=None, description="Circumstance, for an exception")
     before: Party | None = Field(description="Who it was; None where there was no such rule or exception")
     after: Party | None = Field(description="Who it is")
@@ -46,7 +51,8 @@ def differences(
     Returns
     -------
     list of Difference
-        In the order of the catalogues; who pays first, then exceptions.
+        In the order of the catalogues; who pays first, then exceptions. Of a rule that goes to the other party only
+        the exceptions that it names: those that come with the party go without saying.
     """
     day = day or date.today()
     old, new = (Timeline(catalogue).at(day, tenancy_start) for catalogue in (before, after))
@@ -57,77 +63,52 @@ def differences(
 
 
 def _about_rule(id_: str, old: InForce, new: InForce, before: Catalogue, after: Catalogue) -> Iterator[Difference]:
+    """Compare a rule by itself, then its exceptions; of one that turns, those that it names, since all others turn."""
     was, is_ = old.rules.get(id_), new.rules.get(id_)
-    title = (is_ or old.rules[id_]).title
-    kind: Literal["responsible", "basis", "added", "retired"]
+    a, b = _said_by(was), _said_by(is_)
+    turned = was is not None and is_ is not None and was.responsible != is_.responsible
+    if a != b:
+        kind: Kind = "added" if a is None else "retired" if b is None else "responsible" if turned else "basis"
+        yield _difference(is_ or old.rules[id_], kind, None, a, b, before, after)
     if was is None or is_ is None:
-        kind = "added" if was is None else "retired"
-    elif was.responsible != is_.responsible:
-        kind = "responsible"
-    elif was.basis != is_.basis:
-        kind = "basis"
-    else:
-        yield from _about_exceptions(id_, old, new, after)
         return
-    yield Difference(
-        rule=id_,
-        title=title,
-        kind=kind,
-        before=was.responsible if was else None,
-        after=is_.responsible if is_ else None,
-        basis_before=was.basis if was else None,
-        basis_after=is_.basis if is_ else None,
-        said=Text(
-            **{
-                language: _say(
-                    language,
-                    title.in_(language),
-                    None,
-                    (was.responsible, before.citation(was.basis, language)) if was else None,
-                    (is_.responsible, after.citation(is_.basis, language)) if is_ else None,
-                )
-                for language in ("nl", "en")
-            }
-        ),
-    )
-    if was and is_ and kind == "basis":
-        yield from _about_exceptions(id_, old, new, after)
+    one, other = ({entry.when: entry for entry in rules.exceptions[id_]} for rules in (old, new))
+    named = {entry.when for rule in (was, is_) for entry in rule.unless}
+    for when in dict.fromkeys([*one, *other]):
+        a, b = _said_by(one.get(when)), _said_by(other.get(when))
+        if a != b and (when in named or not turned):
+            yield _difference(is_, "exception", when, a, b, before, after)
 
 
-def _about_exceptions(id_: str, old: InForce, new: InForce, after: Catalogue) -> Iterator[Difference]:
-    was = {entry.when: entry for entry in old.exceptions[id_]}
-    is_ = {entry.when: entry for entry in new.exceptions[id_]}
-    title = new.rules[id_].title
-    for when in dict.fromkeys([*was, *is_]):
-        a, b = _key(was.get(when)), _key(is_.get(when))
-        if a == b:
-            continue
-        yield Difference(
-            rule=id_,
-            title=title,
-            kind="exception",
-            when=when,
-            before=a[0] if a else None,
-            after=b[0] if b else None,
-            basis_before=a[1] if a else None,
-            basis_after=b[1] if b else None,
-            said=Text(
-                **{
-                    language: _say(
-                        language,
-                        title.in_(language),
-                        after.circumstance(when).because.in_(language),
-                        (a[0], after.citation(a[1], language)) if a else None,
-                        (b[0], after.citation(b[1], language)) if b else None,
-                    )
-                    for language in ("nl", "en")
-                }
-            ),
+def _said_by(part: Rule | Unless | None) -> Said | None:
+    return (part.responsible, part.basis) if part and part.responsible and part.basis else None
+
+
+def _difference(
+    rule: Rule, kind: Kind, when: str | None, a: Said | None, b: Said | None, before: Catalogue, after: Catalogue
+) -> Difference:
+    circumstance = (after if b else before).circumstance(when) if when else None
+    said = {
+        language: _say(
+            language,
+            rule.title.in_(language),
+            circumstance.because.in_(language) if circumstance else None,
+            (a[0], before.citation(a[1], language)) if a else None,
+            (b[0], after.citation(b[1], language)) if b else None,
         )
-
-
-def _key(entry: Unless | None) -> tuple[Party, str] | None:
-    return (entry.responsible, entry.basis) if entry and entry.responsible and entry.basis else None
+        for language in ("nl", "en")
+    }
+    return Difference(
+        rule=rule.id,
+        title=rule.title,
+        kind=kind,
+        when=when,
+        before=a[0] if a else None,
+        after=b[0] if b else None,
+        basis_before=a[1] if a else None,
+        basis_after=b[1] if b else None,
+        said=Text(**said),
+    )
 
 
 _WHO = {
@@ -150,9 +131,7 @@ _SAID = {
 }
 
 
-def _say(
-    language: str, title: str, when: str | None, was: tuple[Party, str] | None, is_: tuple[Party, str] | None
-) -> str:
+def _say(language: str, title: str, when: str | None, was: Said | None, is_: Said | None) -> str:
     said, who = _SAID[language], _WHO[language]
     kind = "added" if was is None else "retired" if is_ is None else "changed"
     return said[kind].format(

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from triage.catalogue import Catalogue
 from triage.fitting import FLAGS, Settings, Targets, fit_recogniser
 from triage.message import clean_many
+from triage.recogniser import MOST_HIDDEN
 from triage.ruling import Ruler
 from triage.values import is_missing
 from triage.words import find_words
 
 __all__ = ["TriageClassifier", "words_of"]
+
+_LIMITS: dict[str, tuple[type, float, float | None, str]] = {
+    "hidden": (Integral, 1, MOST_HIDDEN, "both"),
+    "epochs": (Integral, 1, None, "left"),
+    "least_steps": (Integral, 0, None, "left"),
+    "batch_size": (Integral, 1, None, "left"),
+    "learning_rate": (Real, 0, None, "neither"),
+    "dropout": (Real, 0, 1, "left"),
+    "feature_dropout": (Real, 0, 1, "left"),
+    "label_weight": (Real, 0, None, "left"),
+    "agreement": (Real, 0, None, "left"),
+    "min_count": (Integral, 1, None, "left"),
+    "max_features": (Integral, 1, None, "left"),
+    "mixes": (Integral, 0, None, "left"),
+    "random_state": (Integral, 0, None, "left"),
+}
+"""Type, least and most of each parameter, and which of these two it may be."""
 
 
 def words_of(texts: Iterable[str]) -> list[list[str]]:
@@ -42,6 +63,10 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         Hidden units, shared by all that is recognised.
     epochs : int
         Times that each text is shown; more often where texts are few.
+    least_steps : int
+        Steps that even few texts are given: fewer are quicker, and learn less.
+    batch_size : int
+        Texts a step.
     learning_rate : float
         Largest step size.
     dropout : float
@@ -58,6 +83,8 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         Texts in which a feature must occur.
     max_features : int
         How many of the strongest features are kept after fitting.
+    mixes : int
+        Messages that each phrase about a circumstance in the catalogue is mixed in with.
     random_state : int
         Seed; the same one gives the same model.
 
@@ -86,6 +113,8 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         catalogue: Catalogue | None = None,
         hidden: int = Settings.hidden,
         epochs: int = Settings.epochs,
+        least_steps: int = Settings.least_steps,
+        batch_size: int = Settings.batch_size,
         learning_rate: float = Settings.learning_rate,
         dropout: float = Settings.dropout,
         feature_dropout: float = Settings.feature_dropout,
@@ -94,11 +123,14 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         learn_catalogue: bool = Settings.learn_catalogue,
         min_count: int = Settings.min_count,
         max_features: int = Settings.max_features,
+        mixes: int = Settings.mixes,
         random_state: int = Settings.random_state,
     ) -> None:
         self.catalogue = catalogue
         self.hidden = hidden
         self.epochs = epochs
+        self.least_steps = least_steps
+        self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.dropout = dropout
         self.feature_dropout = feature_dropout
@@ -107,6 +139,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         self.learn_catalogue = learn_catalogue
         self.min_count = min_count
         self.max_features = max_features
+        self.mixes = mixes
         self.random_state = random_state
 
     def fit(
@@ -141,17 +174,21 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
 
         Raises
         ------
+        ValueError, TypeError
+            If a parameter is out of range or of another type.
         ValueError
             If there are no requests, lengths differ, a label is not one of the two, or a rule, circumstance or flag is
             unknown.
         """
+        for name, (type_, least, most, ends) in _LIMITS.items():
+            check_scalar(getattr(self, name), name, type_, min_val=least, max_val=most, include_boundaries=ends)
         texts = _as_texts(X)
         labels = np.asarray(y, dtype=object).ravel()
         known = [None] * len(texts) if rules is None else [None if is_missing(rule) else rule for rule in rules]
         holding: list[frozenset[str] | None] = (
             [frozenset(keys) for keys in circumstances] if circumstances is not None else [None] * len(texts)
         )
-        told = {name: np.asarray(flag, dtype=bool) for name, flag in (flags or {}).items()}
+        told = {name: _as_booleans(name, flag) for name, flag in (flags or {}).items()}
         check_consistent_length(texts, labels, known, holding, *told.values())
         if not texts:
             raise ValueError("no requests to learn from; pass at least one of each label")
@@ -161,7 +198,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         strange = sorted({str(label) for label in labels} - {"landlord", "tenant"})
         if strange:
             raise ValueError(f"unknown label {strange[0]!r}; labels are 'landlord' and 'tenant'")
-        settings = Settings(**{name: value for name, value in self.get_params().items() if name != "catalogue"})
+        settings = Settings(**{f.name: getattr(self, f.name) for f in fields(Settings) if hasattr(self, f.name)})
         self.recogniser_ = fit_recogniser(
             words_of(texts), Targets(known, holding, told, list(labels)), self.catalogue_, settings
         )
@@ -182,7 +219,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
             )
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the probability of landlord and of tenant.
+        """Return the probability of landlord and of tenant, by the rules in force today.
 
         Parameters
         ----------
@@ -201,7 +238,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         return np.column_stack([landlord, 1 - landlord])
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the likelier party for each request.
+        """Return the likelier party for each request, by the rules in force today.
 
         Parameters
         ----------
@@ -231,6 +268,14 @@ def _as_texts(X: ArrayLike) -> list[str]:
     if strange is not None:
         raise ValueError(f"expected texts, got {type(strange).__name__}; convert the column with .astype(str)")
     return list(texts)
+
+
+def _as_booleans(name: str, flag: ArrayLike) -> NDArray[np.bool_]:
+    values = np.asarray(flag, dtype=object).ravel()
+    strange = [value for value in values if not isinstance(value, bool | np.bool_)]
+    if strange:
+        raise ValueError(f"flag {name!r} holds {strange[0]!r}; write True or False for each request")
+    return values.astype(bool)
 
 
 def _catalogue_or_bundled(catalogue: Catalogue | None) -> Catalogue:

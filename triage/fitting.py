@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from triage.artefact import FLAGS
 from triage.catalogue import Catalogue, Party
 from triage.counting import count_features
 from triage.features import Vocabulary
@@ -19,9 +20,6 @@ from triage.recogniser import Outputs, Recogniser
 from triage.wording import rule_texts, words_of
 
 __all__ = ["FLAGS", "REPAIRS", "Cue", "Settings", "Targets", "fit_recogniser", "lessons_of"]
-
-FLAGS = ("several", "open", "urgent")
-"""What is told about a message as a whole: several defects, left open, urgent."""
 
 _SEED = 20261123
 _NEVER = -10.0

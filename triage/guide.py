@@ -150,7 +150,7 @@ def _page(catalogue: Catalogue, in_force: InForce, language: str) -> str:
         other_page=_PAGES[other],
         other_language=other,
         other_name=escape(words["other"]),
-        areas="".join(f'<option value="{area}">{_area(area, language)}</option>' for area in areas),
+        areas="".join(f'<option value="{escape(area)}">{_area(area, language)}</option>' for area in areas),
         letters="".join(_letter(letter) for letter in sorted({rule.title.in_(language)[0].lower() for rule in rules})),
         sections="\n".join(_section(area, rules, catalogue, in_force, language) for area in areas),
         source_list="".join(_source(source.title, source.number, source.url) for source in catalogue.sources),
@@ -179,7 +179,7 @@ def _source(title: str, number: str | None, url: str | None) -> str:
 
 def _section(area: str, rules: list[Rule], catalogue: Catalogue, in_force: InForce, language: str) -> str:
     own = "\n".join(_rule(rule, catalogue, in_force, language) for rule in rules if rule.area == area)
-    return f'<section class="area" id="area-{area}"><h2>{_area(area, language)}</h2>\n{own}\n</section>'
+    return f'<section class="area" id="area-{escape(area)}"><h2>{_area(area, language)}</h2>\n{own}\n</section>'
 
 
 def _rule(rule: Rule, catalogue: Catalogue, in_force: InForce, language: str) -> str:
@@ -196,7 +196,7 @@ def _rule(rule: Rule, catalogue: Catalogue, in_force: InForce, language: str) ->
     return _template("rule.html").substitute(
         id=rule.id,
         responsible=rule.responsible,
-        area=rule.area,
+        area=escape(rule.area),
         urgency=rule.urgency,
         said=escape(" ".join(dict.fromkeys(" ".join(said).split()))),
         title=_said(rule.title, language),

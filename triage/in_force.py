@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from triage.catalogue import Catalogue, Rule, Unless
+from triage.catalogue import Catalogue, Party, Rule, Unless, ruled_by
 
 __all__ = ["InForce", "Timeline"]
 
@@ -24,7 +24,7 @@ class InForce:
     exceptions : mapping of str to list of Unless
         All exceptions of each rule, complete and in the order of testing.
     instead : mapping of str to str
-        For each retired rule that has a successor, the successor.
+        For each retired rule, the rule in force that took its place, if there is one.
     bound : mapping of str to Rule
         Versions that would count if the tenancy had begun in their period, where its start is not known.
     """
@@ -33,6 +33,16 @@ class InForce:
     exceptions: Mapping[str, list[Unless]]
     instead: Mapping[str, str]
     bound: Mapping[str, Rule]
+
+    def ruled(self, rule_id: str, holding: Collection[str]) -> tuple[Party, str]:
+        """Tell who is responsible by a rule where some circumstances hold, and by what basis.
+
+        Raises
+        ------
+        KeyError
+            If no such rule is in force.
+        """
+        return ruled_by(self.rules[rule_id], self.exceptions[rule_id], holding)
 
 
 class Timeline:
@@ -89,7 +99,17 @@ class Timeline:
             if tenancy_start is None and (rule := _last([v for v in begun if v.is_tenancy_bound])):
                 bound |= {id_: rule} if _not_ended(rule, day) else {}
         exceptions = {id_: self._catalogue.exceptions(rule) for id_, rule in rules.items()}
-        return InForce(rules, exceptions, {old: new for old, new in retired.items() if new in rules}, bound)
+        instead = {old: new for old in retired if (new := _successor(old, retired)) in rules}
+        return InForce(rules, exceptions, instead, bound)
+
+
+def _successor(rule: str, retired: Mapping[str, str | None]) -> str:
+    """Follow what took the place of a rule, and of that if it is retired too, to the end; or once around."""
+    passed: set[str] = set()
+    while rule not in passed and (new := retired.get(rule)):
+        passed.add(rule)
+        rule = new
+    return rule
 
 
 def _last(versions: list[Rule]) -> Rule | None:

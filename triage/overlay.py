@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from triage.catalogue import (
+    Asked,
     Catalogue,
     Circumstance,
     Departure,
@@ -97,7 +98,7 @@ class Cover(_Part):
         le=1,
         description="Which part of your tenants takes part, where that is not known; as it was, or half, if left out",
     )
-    question: Text | None = Field(default=None, description="Question that settles it")
+    question: Asked | None = Field(default=None, description="Question that settles it")
 
 
 class Overlay(_Part):
@@ -167,7 +168,8 @@ def _with_circumstances(overlay: Overlay, base: Catalogue) -> Catalogue:
         for rule in base.rules
     ]
     shared = [_shared(circumstance, overlay.covers) for circumstance in circumstances]
-    return Catalogue(**{**dict(base), "circumstances": shared, "rules": rules})
+    kept = {name: getattr(base, name) for name in Catalogue.model_fields}
+    return Catalogue(**kept | {"circumstances": shared, "rules": rules})
 
 
 def _lawfully_acting(own: OwnCircumstance) -> Circumstance:
@@ -293,9 +295,14 @@ def _covered(rule: Rule, covers: Iterable[Cover]) -> Rule:
     if rule.responsible == "landlord":
         return rule
     named = {entry.when for entry in rule.unless}
-    entries = [
-        Unless(when=cover.when, responsible="landlord", basis=cover.basis, question=cover.question)
-        for cover in covers
-        if cover.when not in named and any(fnmatchcase(rule.id, pattern) for pattern in cover.rules)
-    ]
-    return rule.model_copy(update={"unless": (*rule.unless, *entries)}) if entries else rule
+    entries: dict[str, Unless] = {}
+    for i, cover in enumerate(covers):
+        if cover.when in named or not any(fnmatchcase(rule.id, pattern) for pattern in cover.rules):
+            continue
+        if cover.when in entries:
+            what = f"cover {cover.when}: {rule.id} is under {entries[cover.when].basis} above too; name it in one"
+            raise InconsistentError([(("covers", i, "rules"), what)])
+        entries[cover.when] = Unless(
+            when=cover.when, responsible="landlord", basis=cover.basis, question=cover.question
+        )
+    return rule.model_copy(update={"unless": (*rule.unless, *entries.values())}) if entries else rule

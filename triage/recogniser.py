@@ -18,7 +18,7 @@ from triage.features import Vocabulary
 from triage.table import FEW, Table, Units, add_up
 from triage.words import Words, find_words
 
-__all__ = ["Direct", "Outputs", "Recogniser", "Recognition", "largest", "sigmoid", "softmax"]
+__all__ = ["MOST_HIDDEN", "Direct", "Outputs", "Recogniser", "Recognition", "largest", "sigmoid", "softmax"]
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -28,7 +28,7 @@ _CODES = 7
 accuracy, since hundreds of them add up, and halves the file."""
 _LOUDEST = 255
 """The highest level of a hidden unit."""
-_MOST_HIDDEN = (1 << 24) // (_LOUDEST * 127)
+MOST_HIDDEN = (1 << 24) // (_LOUDEST * 127)
 """Of so many hidden units even the largest sum is a whole number that single precision holds exactly."""
 
 
@@ -172,8 +172,8 @@ class Recogniser:
         ValueError
             If there are more hidden units than can be added up exactly.
         """
-        if len(thresholds) > _MOST_HIDDEN:
-            raise ValueError(f"{len(thresholds)} hidden units cannot be added up exactly; use {_MOST_HIDDEN} at most")
+        if len(thresholds) > MOST_HIDDEN:
+            raise ValueError(f"{len(thresholds)} hidden units cannot be added up exactly; use {MOST_HIDDEN} at most")
         # Codes of a feature share one scale, so quiet units are not made as loud as others.
         step = np.maximum(np.maximum(loudest, np.median(loudest)), 1e-6) / _LOUDEST
         inner = np.asarray(inner / step, dtype=np.float32)
