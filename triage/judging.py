@@ -20,6 +20,7 @@ from triage.marking import FAMILIAR, JOINT, LETTERS, SAYS_NOTHING, SPOKEN, Marke
 from triage.message import clean_many, is_empty
 from triage.recogniser import Recogniser, Recognition
 from triage.ruling import Ruler, Rulings
+from triage.table import FEW
 from triage.urgency import Alarm, AlarmMarks, Marked, how_urgent, pressing_of
 from triage.words import Words, find_words
 
@@ -173,12 +174,20 @@ class Judge:
 
     def _dangers(self, words: Words, alarms: Marked) -> dict[int, Danger]:
         dangers = {}
-        texts, held = self._alarm.may_ring(alarms, words.firsts)
-        for text, own in zip(texts.tolist(), held, strict=True):
-            danger = self._alarm.find(alarms.between(words.firsts[text], words.firsts[text + 1]), own)
+        for text, signs in self._suspects(words, alarms):
+            danger = self._alarm.find(alarms.between(words.firsts[text], words.firsts[text + 1]), signs)
             if danger is not None:
                 dangers[text] = danger
         return dangers
+
+    def _suspects(self, words: Words, alarms: Marked) -> Iterator[tuple[int, NDArray[np.bool_] | None]]:
+        """Give the texts that may tell of danger, with the signs that they may hold; few texts are all looked at."""
+        if words.n_texts <= FEW:
+            for text in range(words.n_texts):
+                yield text, None
+            return
+        texts, held = self._alarm.may_ring(alarms, words.firsts)
+        yield from zip(texts.tolist(), held, strict=True)
 
     def _judge_defects(
         self,
@@ -213,6 +222,8 @@ class Judge:
         """Tell of which defects facts settle what the message leaves open, and of which they name the rule."""
         settled, rule_known = (np.zeros(len(found.rulings), dtype=bool) for _ in range(2))
         for rows, own in _each(known, found.places.numbers):
+            if not own.settled:
+                continue
             told = np.isin(self._ruler.keys, [*self._answers.intersection(own.settled)])
             rule_known[rows] = "rule" in own.settled
             settled[rows] = rule_known[rows] | (found.rulings.turning[rows] & told).any(axis=1)
