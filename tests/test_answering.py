@@ -104,21 +104,8 @@ def test_words_of_what_belongs_elsewhere_are_shown(bundled):
     assert "huurverhoging" in {word.text for word in found.evidence}
 
 
-def test_a_number_keeps_to_its_defect_though_another_falls_under_no_rule(bundled, tmp_path):
-    path = tmp_path / "ours.yaml"
-    path.write_text(
-        """
-schema_version: 1
-extends: nl
-id: ours
-version: "1"
-title: {nl: Ons, en: Ours}
-sources: [{id: own, title: Ons ABC, checked_on: 2026-01-01}]
-retire: [{rule: tap.drips, basis: "own:1"}]
-""",
-        encoding="utf-8",
-    )
-    ours = triage.load(catalogue=path)
+def test_a_number_keeps_to_its_defect_though_another_falls_under_no_rule(bundled, lay):
+    ours = triage.Triager(bundled.model, lay("retire: [{rule: tap.drips, basis: 'own:1'}]"))
     before = ours.assess("kraan drupt, dak lekt, ruit kapot")
     assert [finding.number for finding in before.findings] == [2, 3]
     assert before.question.fact == "3.rule"
@@ -139,21 +126,11 @@ def test_what_is_known_outweighs_what_somebody_did_not_know(bundled):
     assert bundled.assess("dakgoot verstopt", facts={"out_of_reach": "unknown", "reachable": False}) == known
 
 
-def test_who_does_not_know_the_start_of_the_tenancy_is_not_asked_for_it_again(bundled, tmp_path):
-    path = tmp_path / "ours.yaml"
-    path.write_text(
-        """
-schema_version: 1
-extends: nl
-id: ours
-version: "1"
-title: {nl: Ons, en: Ours}
-sources: [{id: own, title: Ons ABC, checked_on: 2026-01-01}]
-changes: [{rule: gutter.clean, responsible: landlord, basis: "own:1", tenancy_from: 2020-01-01}]
-""",
-        encoding="utf-8",
+def test_who_does_not_know_the_start_of_the_tenancy_is_not_asked_for_it_again(bundled, lay):
+    ours = triage.Triager(
+        bundled.model,
+        lay("changes: [{rule: gutter.clean, responsible: landlord, basis: 'own:1', tenancy_from: 2020-01-01}]"),
     )
-    ours = triage.load(catalogue=path)
     known = {"rule": "gutter.clean", "reachable": True}
     first = ours.assess("dakgoot verstopt", facts=known).question
     assert (first.fact, first.kind, first.answers) == ("tenancy_start", "date", [])
