@@ -69,6 +69,8 @@ class Import:
         Rows that a person set aside.
     doubts : list of Doubt
         Rows for a person to settle.
+    answers : dict of int to str
+        What a person answered, by row number.
     unused : list of Reviewed
         Answers whose row is gone or reads otherwise.
     """
@@ -77,6 +79,7 @@ class Import:
     new: list[Row] = field(default_factory=list)
     skipped: list[Row] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
+    answers: dict[int, str] = field(default_factory=dict)
     unused: list[Reviewed] = field(default_factory=list)
 
     def summary(self) -> str:
@@ -113,7 +116,7 @@ def assemble(matches: Sequence[Match], reviewed: Sequence[Reviewed], catalogue: 
     wrong = [f"row {n}: {a!r} is no rule" for n, a in answers.items() if a not in known and a not in ("new", "skip")]
     if wrong:
         raise TriageError(f"answers in the review file: {'; '.join(wrong)}; {_HELP}")
-    result = Import(unused=unused)
+    result = Import(answers=answers, unused=unused)
     certain: defaultdict[str, list[tuple[Match, Who]]] = defaultdict(list)
     for match in matches:
         answer = answers.get(match.row.number)
@@ -173,7 +176,7 @@ def _find_rows(reviewed: Sequence[Reviewed], matches: Sequence[Match]) -> tuple[
     return answers, [line for line in reviewed if line.answer and line not in found.values()]
 
 
-def write_overlay(path: Path, result: Import, catalogue: Catalogue, id_: str, name: str, source: str) -> None:
+def write_overlay(path: Path, result: Import, catalogue: Catalogue, id_: str, name: str, source: str) -> Catalogue:
     """Write the association's catalogue as YAML, and put it in place once it can be read.
 
     Parameters
@@ -188,6 +191,11 @@ def write_overlay(path: Path, result: Import, catalogue: Catalogue, id_: str, na
         Name of the association.
     source : str
         File that was imported.
+
+    Returns
+    -------
+    Catalogue
+        As it reads, with all that it extends.
 
     Raises
     ------
@@ -221,8 +229,9 @@ def write_overlay(path: Path, result: Import, catalogue: Catalogue, id_: str, na
     draft = path.with_name(f"{path.name}.draft")
     with draft.open("w", encoding="utf-8", newline="\n") as file:
         writer.dump(tree, file)
-    read_catalogue(draft)
+    written = read_catalogue(draft)
     draft.replace(path)
+    return written
 
 
 def _changes(result: Import, catalogue: Catalogue) -> list[dict[str, Any]]:
@@ -260,9 +269,8 @@ def _own_rule(row: Row) -> dict[str, Any]:
     return rule
 
 
-def write_review(path: Path, result: Import, reviewed: Sequence[Reviewed], matches: Sequence[Match]) -> None:
+def write_review(path: Path, result: Import, matches: Sequence[Match]) -> None:
     """Write what became of each row, those to settle first, and keep what was answered before."""
-    answers, unused = _find_rows(reviewed, matches)
     why = {doubt.match.row.number: doubt.why for doubt in result.doubts}
     listed = sorted(matches, key=lambda match: match.row.number not in why)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -271,11 +279,11 @@ def write_review(path: Path, result: Import, reviewed: Sequence[Reviewed], match
         for match in listed:
             row = match.row
             others = "; ".join(f"{rule} {score:.2f}" for rule, score in match.rules[1:])
-            answer = answers.get(row.number, "")
+            answer = result.answers.get(row.number, "")
             told = [row.number, row.item, row.said, row.condition]
             told.append(why.get(row.number) or ("answered" if answer else "placed under the best"))
             writer.writerow([*told, f"{match.score:.2f}", match.rule, others, answer])
-        for line in unused:
+        for line in result.unused:
             writer.writerow(["", line.item, "", line.condition, _SET_ASIDE, "", "", "", line.answer])
 
 

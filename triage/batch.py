@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from triage.docket import Defects, Docket, objects
+from triage.docket import HOLDS, Defects, Docket, objects
 from triage.errors import FactError, TriageError
 from triage.facts import Facts, Settled, Settler
 from triage.judging import Judge
@@ -44,7 +44,6 @@ COLUMNS = (
 )
 TYPES = {"start": "int64", "end": "int64", "confidence": "float64", "urgent": "bool"}
 """Of the columns that are no text."""
-_HOLDS = 0.5
 
 
 class Unusable(NamedTuple):
@@ -254,7 +253,7 @@ def _cited(defects: Defects) -> dict[str, Any]:
     """List the rule, the basis and the circumstances of each defect."""
     rulings, law = defects.rulings, defects.rulings.law
     rules = rulings.deciding_rule
-    holding = law.turns_on[rules] & (rulings.chances[:, :-1] >= _HOLDS)
+    holding = law.turns_on[rules] & (rulings.chances[:, :-1] >= HOLDS)
     when = rulings.deciding_when
     decided = np.flatnonzero(when < len(law.keys))
     holding[decided, when[decided]] = True

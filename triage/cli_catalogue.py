@@ -76,7 +76,6 @@ def import_table(
     from triage.abc_import import assemble, read_answers, write_overlay, write_review
     from triage.abc_match import match_rows
     from triage.abc_table import read_table
-    from triage.catalogue_file import read_catalogue
     from triage.remarks import remarks
     from triage.triager import load
 
@@ -85,11 +84,10 @@ def import_table(
     abc = read_table(table, {key: heading for key, heading in named.items() if heading}, sheet)
     matches = match_rows(abc.rows, triager.model.recogniser, triager.catalogue)
     review = review or output.with_suffix(".review.csv")
-    answers = read_answers(review)
-    result = assemble(matches, answers, triager.catalogue)
-    write_overlay(output, result, triager.catalogue, short, name, table.name)
-    write_review(review, result, answers, matches)
-    for remark in remarks(read_catalogue(output)):
+    result = assemble(matches, read_answers(review), triager.catalogue)
+    written = write_overlay(output, result, triager.catalogue, short, name, table.name)
+    write_review(review, result, matches)
+    for remark in remarks(written):
         typer.secho(f"{remark.kind}: rule {remark.rule}: {remark.text}", err=True, fg="yellow")
     if abc.headings:
         typer.secho(f"taken as headings, since nobody is named: {'; '.join(abc.headings)}", err=True, fg="yellow")

@@ -17,9 +17,12 @@ from triage.ruling import Rulings
 from triage.table import Units
 from triage.words import Words
 
-__all__ = ["DefectPlaces", "Defects", "Docket", "Outcome", "objects"]
+__all__ = ["HOLDS", "DefectPlaces", "Defects", "Docket", "Outcome", "objects"]
 
 Places = NDArray[np.int64]
+
+HOLDS = 0.5
+"""From this probability on a circumstance counts as one that holds."""
 
 _PARTIES = np.array(["landlord", "tenant"], dtype=object)
 

@@ -10,7 +10,7 @@ from triage.artefact import Model
 from triage.assessment import Assessment, CitedRule, Finding, FlippedBy, Holding, QuestionAsked, Receipt, Word
 from triage.catalogue import Catalogue, Text
 from triage.decision import Question
-from triage.docket import Defects, Docket, Outcome
+from triage.docket import HOLDS, Defects, Docket, Outcome
 from triage.explanation import (
     advice_on,
     answer,
@@ -28,8 +28,6 @@ from triage.language import Language
 from triage.ruling import Term
 
 __all__ = ["Teller"]
-
-_HOLDS = 0.5
 
 
 class Teller:
@@ -175,7 +173,7 @@ class Teller:
                 else [],
             )
             for key, chance in defects.rulings.circumstances(i).items()
-            if key in relevant and (chance >= _HOLDS or key == term.when)
+            if key in relevant and (chance >= HOLDS or key == term.when)
         ]
 
     def _asked(self, question: Question | None, finding: int) -> QuestionAsked | None:

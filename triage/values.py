@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from triage.errors import TriageError
 
-__all__ = ["day_of", "is_missing", "read_date", "text_of", "whole_characters"]
+__all__ = ["day_of", "is_blank", "is_missing", "read_date", "text_of", "whole_characters"]
 
 _MISSING = ("nan", "<NA>", "NaT")
 """How NumPy and pandas write what is not there."""
@@ -31,6 +31,17 @@ def is_missing(value: object) -> bool:
     (True, True, False, False)
     """
     return value is None or (not isinstance(value, str | Mapping) and str(value) in _MISSING)
+
+
+def is_blank(value: object) -> bool:
+    """Tell whether a value stands for nothing, or is text without a character to see.
+
+    Examples
+    --------
+    >>> is_blank(None), is_blank(" "), is_blank(0)
+    (True, True, False)
+    """
+    return is_missing(value) or not str(value).strip()
 
 
 def text_of(value: object) -> str:
@@ -73,7 +84,7 @@ def day_of(value: object) -> date | None:
     >>> day_of("2026-03-01"), day_of("1/3/2026"), day_of(float("nan"))
     (datetime.date(2026, 3, 1), datetime.date(2026, 3, 1), None)
     """
-    if is_missing(value) or (isinstance(value, str) and not value.strip()):
+    if is_blank(value):
         return None
     if isinstance(value, datetime):
         return value.date()

@@ -19,7 +19,7 @@ from triage.backlog.sinks import Sink
 from triage.batch import COLUMNS, Grain, Unusable
 from triage.errors import TriageError
 from triage.facts import Facts, read_fact
-from triage.values import is_missing, read_date
+from triage.values import is_blank, read_date
 
 if TYPE_CHECKING:
     from triage.backlog.run import Options
@@ -121,21 +121,17 @@ class Work:
         if not self._plan.fact_columns:
             return None
         rows = frame[list(self._plan.fact_columns)].to_dict("records")
-        return [{str(name): _fact(value) for name, value in row.items() if not _is_blank(value)} for row in rows]
+        return [{str(name): _fact(value) for name, value in row.items() if not is_blank(value)} for row in rows]
 
     def _days(self, frame: pd.DataFrame) -> date | list[str | date]:
         """Read the day of each row, where a column holds it."""
         if self._plan.date_column is None:
             return self.day
-        return [self.day if _is_blank(value) else value for value in frame[self._plan.date_column]]
+        return [self.day if is_blank(value) else value for value in frame[self._plan.date_column]]
 
     def _said(self, part: Part, place: int, unusable: Unusable) -> str:
         """Say where it stands what cannot be used."""
         return f"row {part.first + place + 1}, column {unusable.fact or self._plan.date_column}: {unusable.why}"
-
-
-def _is_blank(value: object) -> bool:
-    return is_missing(value) or not str(value).strip()
 
 
 def _fact(value: Any) -> bool | str | date:
