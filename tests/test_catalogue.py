@@ -1,5 +1,6 @@
 """The catalogue holds the law whole, and says exactly what is wrong with one that does not hold together."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from triage import Catalogue, CatalogueError
+from triage.artefact import Fingerprint, kept_catalogue, save_model
 from triage.catalogue import Source
 from triage.catalogue_file import BUNDLED, read_catalogue
 
@@ -37,7 +39,7 @@ def test_every_letter_and_dash_of_the_annex_is_quoted_and_used(nl, letter):
         assert basis in used or any(other.startswith(f"{basis}.") for other in used), basis
 
 
-@pytest.mark.parametrize("article", [204, 206, 208, 213, 215, 216, 217, 218, 219, 222, 240, 242])
+@pytest.mark.parametrize("article", [204, 206, 208, 213, 215, 216, 217, 218, 219, 222, 224, 237, 240, 242])
 def test_the_articles_that_decide_are_there(nl, article):
     assert nl.article(f"BW7:{article}") is not None
 
@@ -60,7 +62,7 @@ def test_at_least_fourteen_circumstances_flip_a_rule(nl):
 
 def test_what_decides_comes_in_the_order_of_the_law(nl):
     order = [entry.when for entry in nl.exceptions(nl.rule("tap.drips"))]
-    assert order[:3] == ["own_addition", "own_fault", "misuse"]
+    assert order[:4] == ["landlord_work", "own_addition", "own_fault", "misuse"]
     assert order.index("landlord_neglect") < order.index("whole_unit_worn")
 
 
@@ -173,10 +175,95 @@ def test_what_does_not_fit_together_is_named(tmp_path, part, instead, expected):
         ("id: a\nid: b\n", "not valid YAML"),
         (SMALL.replace("responsible: landlord\n    basis: BW7:206\n    urgency: soon", "responsible: both\n    basis: BW7:206\n    urgency: soon"), "must be 'landlord' or 'tenant'"),
         (SMALL.replace("basis: BKH:d.1\n    urgency", "basis: BKH:z9\n    urgency"), "does not have the form"),
+        ("rules: !!python/object/apply:os.system [ls]", "broken.yaml:1: "),
+        ("title: !!float x", "broken.yaml:1: not valid YAML: 'x' cannot be read"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_catalogue_gets_one_clear_error(tmp_path, text, expected):
     assert expected in broken(tmp_path, text)
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01", "20260301", "'20260301'", "[2026]", "2026-01-01 25:00:00"])
+def test_what_is_no_day_is_named_with_line_and_rule(tmp_path, day):
+    text = SMALL.replace("area: water\n", f"area: water\n    valid_from: {day}\n")
+    line = line_of(text, "valid_from")
+    expected = rf"broken.yaml:{line}: rule tap.drips: valid_from: .* is no day; write it as 2026-03-01"
+    assert re.search(expected, broken(tmp_path, text))
+
+
+def test_a_number_beyond_all_reading_is_named_with_its_line(tmp_path):
+    text = SMALL.replace("area: water\n", f"area: water\n    valid_from: 1{'0' * 5000}\n")
+    assert f"broken.yaml:{line_of(text, 'valid_from')}: not valid YAML: '1000" in broken(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("part", "instead", "expected"),
+    [
+        ("opposite: reachable", "opposite: worn", "circumstances: worn stands twice"),
+        ("opposite: reachable", "opposite: out_of_reach", "circumstances: out_of_reach stands twice"),
+        ("opposite: reachable", "opposite: tenancy_start", "circumstances: tenancy_start means something else; use another opposite"),
+        ("id: worn\n", "id: reachable\n", "circumstances: reachable stands twice"),
+        ("id: worn\n", "id: rule\n", "circumstances: rule means something else; use another id"),
+        ("id: worn\n", "id: unknown\n", "circumstances: unknown means something else; use another id"),
+    ],
+)  # fmt: skip
+def test_facts_have_names_of_their_own(tmp_path, part, instead, expected):
+    assert part in SMALL
+    assert expected in broken(tmp_path, SMALL.replace(part, instead))
+
+
+@pytest.mark.parametrize("word", ["gás", "*gas*", "ga*s", "gas-lucht", "112", "lucht/*", "gas//lucht", "g" * 41])
+def test_a_sign_of_danger_that_can_never_ring_is_refused(tmp_path, word):
+    text = SMALL.replace("ruik* gas", f"ruik* {word}")
+    assert f"broken.yaml:{line_of(text, 'ruik*')}: danger gas: sign 'ruik* {word}': " in broken(tmp_path, text)
+
+
+@pytest.mark.parametrize("word", ["Gas", "*gas", "gas*/lucht", "000", "газ"])
+def test_a_sign_of_danger_that_can_ring_is_read(tmp_path, word):
+    (tmp_path / "small.yaml").write_text(SMALL.replace("ruik* gas", f"ruik* {word}"), encoding="utf-8")
+    assert read_catalogue(tmp_path / "small.yaml").dangers
+
+
+def test_rules_do_not_retire_in_a_circle(tmp_path):
+    retired = """retired:
+  - {rule: tap.drips, instead: roof.leak, basis: 'own:1'}
+  - {rule: roof.leak, instead: tap.drips, basis: 'own:1'}
+"""
+    assert "tap.drips to roof.leak to tap.drips is a circle" in broken(tmp_path, SMALL + retired)
+
+
+def test_a_hash_tells_what_a_catalogue_says_not_which_fields_there_could_be(small):
+    assert Catalogue.model_validate_json(small.model_dump_json(exclude_defaults=True)).hash == small.hash
+    said = small.model_dump_json(exclude_defaults=True)
+    assert small.hash == hashlib.sha256(said.encode()).hexdigest()
+
+
+def test_a_copy_with_changes_is_looked_up_afresh(small):
+    assert small.rule("tap.drips").urgency == "normal"
+    assert small.hash
+    rules = [rule.model_copy(update={"urgency": "soon"}) for rule in small.rules]
+    copied = small.model_copy(update={"rules": rules})
+    assert copied.rule("tap.drips").urgency == "soon"
+    assert copied.hash != small.hash
+    assert small.model_copy().hash == small.hash
+
+
+def test_the_bundled_catalogue_has_a_name(nl):
+    assert read_catalogue("nl") == nl
+
+
+def test_the_copy_in_a_model_is_read_only_if_it_is_of_the_same_file(small_model, tmp_path):
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL, encoding="utf-8")
+    prints = Fingerprint(data="", catalogue=hashlib.sha256(file.read_bytes()).hexdigest(), code="")
+    folder, kept = tmp_path / "model", small_model.catalogue
+    save_model(
+        folder, small_model.recogniser, small_model.policy, kept, name="small", fingerprint=prints, built_with={}
+    )
+    assert kept_catalogue(file, folder) == kept
+    file.write_text(SMALL + "\n", encoding="utf-8")
+    assert kept_catalogue(file, folder) is None
+    assert kept_catalogue(file, tmp_path / "nowhere") is None
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

@@ -7,10 +7,10 @@ the errors, is the work of :mod:`triage.catalogue_file`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 Party = Literal["landlord", "tenant"]
-Language = Literal["nl", "en"]
 Urgency = Literal["normal", "soon", "emergency"]
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -226,7 +225,8 @@ class Danger(_Part):
     title: Text = Field(description="Short name")
     advice: Text = Field(description="What to do at once")
     signs: Phrases = Field(
-        description="Words in order, a few apart; a slash parts alternatives, a star stands for any ending or beginning"
+        description="Words in order, a few apart; a slash parts alternatives, a star stands for any ending or "
+        "beginning; words behind 'unless' near it take it away"
     )
     repair: bool = Field(default=True, description="False where a person needs help, and nothing is to be repaired")
 
@@ -284,8 +284,15 @@ class Catalogue(_Part):
     @cached_property
     def hash(self) -> str:
         """SHA-256 of the content, as 64 hexadecimal digits."""
-        # without warnings, since a copy with other rules may have been given them in a list
-        return hashlib.sha256(self.model_dump_json(warnings=False).encode()).hexdigest()
+        # without defaults, so that a new field changes no hash; a copy with other rules may have been given a list
+        return hashlib.sha256(self.model_dump_json(exclude_defaults=True, warnings=False).encode()).hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Catalogue:
+        """Copy without what was worked out of the catalogue that is copied."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - Catalogue.model_fields.keys():
+            del copied.__dict__[name]
+        return copied
 
     def rule(self, rule_id: str) -> Rule:
         """Return a rule by id; the last in the catalogue, if there is one for each of several periods.

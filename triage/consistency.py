@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from triage.versions import overlap, period_of
 
 if TYPE_CHECKING:
-    from triage.catalogue import Catalogue, Circumstance, Rule, Unless
+    from triage.catalogue import Catalogue, Circumstance, Danger, Retirement, Rule, Unless
     from triage.overlay import Overlay
 
 __all__ = ["InconsistentError", "Place", "find_problems", "find_problems_over"]
 
 Place = tuple[str | int, ...]
 """Path of keys and indices that leads to a part of a file."""
+
+_RESERVED = ("rule", "tenancy_start", "unknown")
+"""What other facts are called, and what somebody does not know."""
 
 
 class InconsistentError(ValueError):
@@ -43,9 +46,11 @@ def find_problems(catalogue: Catalogue) -> Iterable[tuple[Place, str]]:
         What is wrong and what to do.
     """
     yield from _doubles("rules", [_with_period(rule) for rule in catalogue.rules])
-    yield from _doubles("circumstances", [c.id for c in catalogue.circumstances])
+    yield from _unclear_facts(catalogue.circumstances)
     yield from _doubles("elsewhere", [e.id for e in catalogue.elsewhere])
     yield from _doubles("articles", [a.basis for a in catalogue.articles])
+    yield from _silent_signs(catalogue.dangers)
+    yield from ((("retired", i), message) for i, message in _circles(catalogue.retired))
     circumstances = {c.id: c for c in catalogue.circumstances}
     known = {article.basis for article in catalogue.articles}
     rules = {rule.id for rule in catalogue.rules}
@@ -79,6 +84,54 @@ def _doubles(section: str, ids: list[str]) -> Iterable[tuple[Place, str]]:
         if id_ in seen:
             yield (section, i), f"{section}: {id_} stands twice; ids must be unique, so rename or remove one"
         seen.add(id_)
+
+
+def _unclear_facts(circumstances: Sequence[Circumstance]) -> Iterable[tuple[Place, str]]:
+    """Find circumstances, or opposites of them, that share a name or have that of another fact."""
+    seen: set[str] = set()
+    for i, c in enumerate(circumstances):
+        for field, name in (("id", c.id), ("opposite", c.opposite)):
+            if name in _RESERVED:
+                yield ("circumstances", i, field), f"circumstances: {name} means something else; use another {field}"
+            if name in seen:
+                what = f"circumstances: {name} stands twice; ids and opposites must be unique, so rename or remove one"
+                yield ("circumstances", i, field), what
+            seen |= {name} if name else set()
+
+
+def _silent_signs(dangers: Sequence[Danger]) -> Iterable[tuple[Place, str]]:
+    """Find signs of danger with an alternative that is never met, since no word of a message is folded to it."""
+    from triage.words import find_words
+
+    signs = [
+        (("dangers", i, "signs", language, j), danger.id, sign, alternative)
+        for i, danger in enumerate(dangers)
+        for language in ("nl", "en")
+        for j, sign in enumerate(getattr(danger.signs, language))
+        for step in sign.lower().split()
+        for alternative in step.split("/")
+    ]
+    parts = [found[1:] if found.startswith("*") else found.removesuffix("*") for *_, found in signs]
+    words = find_words(parts)
+    for i, (place, danger_id, sign, alternative) in enumerate(signs):
+        if words.of_text(i) != [parts[i]]:
+            yield (
+                place,
+                f"danger {danger_id}: sign {sign!r}: {alternative!r} is never met; write words without accents and "
+                "hyphens, 0 for any digit, and at most one star, at an end",
+            )
+
+
+def _circles(retired: Sequence[Retirement]) -> Iterable[tuple[int, str]]:
+    """Find rules that hand their requests around in a circle, by the place of each retirement."""
+    instead = {retirement.rule: retirement.instead for retirement in retired}
+    for i, retirement in enumerate(retired):
+        passed = [retirement.rule]
+        while (new := instead[passed[-1]]) in instead and new not in passed:
+            passed.append(new)
+        if new == retirement.rule:
+            way = " to ".join([*passed, new])
+            yield i, f"retire: {way} is a circle, so that no rule is left; correct instead, or leave it out"
 
 
 def _rule_problems(rule: Rule, circumstances: dict[str, Circumstance], known: set[str]) -> Iterable[tuple[Place, str]]:
@@ -171,6 +224,10 @@ def find_problems_over(overlay: Overlay, base: Catalogue) -> Iterable[tuple[Plac
         for field, rule in (("rule", retirement.rule), ("instead", retirement.instead)):
             if rule is not None and rule not in (known if field == "rule" else here):
                 yield ("retire", i, field), f"retire: no such rule {rule}{_alike(rule, known)}"
+    yield from _doubles("retire", [retirement.rule for retirement in overlay.retire])
+    for i, message in _circles([*base.retired, *overlay.retire]):
+        if i >= len(base.retired):
+            yield ("retire", i - len(base.retired)), message
 
 
 def _unknown_keys(place: Place, subject: str, unless: list[Unless], keys: set[str]) -> Iterable[tuple[Place, str]]:

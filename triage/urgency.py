@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from typing import NamedTuple
 
 import numpy as np
@@ -17,11 +17,20 @@ __all__ = ["Alarm", "AlarmMarks", "Marked", "how_urgent", "pressing_of"]
 AlarmMarks = NDArray[np.uint64]
 
 _WINDOW = 6
+_UNLESS = "unless"
+"""Parts the words of a sign from those that take it away."""
 _CONTRACTED = frozenset("isn aren wasn doesn don didn hasn".split())
 """Words of negation that an apostrophe and a t go after."""
 _NEGATIONS = _CONTRACTED | frozenset(
     "geen niet nie gin nooit geeneens zonder no not never without isnt arent wasnt doesnt dont didnt hasnt".split()
 )
+_CLOSING = frozenset(("any", "longer"))
+"""Words that a negation ends with: no longer, not any."""
+_NOES = frozenset(("nee", "neen", "no"))
+_ANSWERS = frozenset(("ja", "nee", "neen", "yes"))
+"""Answers that show what goes before to be one as well; the English no mostly begins a phrase."""
+_VOID = frozenset(("nvt",))
+_ABSENT = ("is", "er", "niet")
 
 
 class Marked(NamedTuple):
@@ -33,24 +42,36 @@ class Marked(NamedTuple):
         Which words they are, ascending.
     marks : ndarray of uint64, shape (n_marked, n_marks)
         What parts each may be.
+    end : int, optional
+        Where one text ends, if they are of one.
     """
 
     places: NDArray[np.int64]
     marks: AlarmMarks
+    end: int | None = None
 
     def between(self, first: int, last: int) -> Marked:
         """Return those from one word up to, not including, another."""
         start, end = np.searchsorted(self.places, [first, last]).tolist()
-        return Marked(self.places[start:end], self.marks[start:end])
+        return Marked(self.places[start:end], self.marks[start:end], last)
+
+
+class _Sign(NamedTuple):
+    danger: Danger
+    steps: tuple[int, ...]
+    unless: int
+    negations: int
+    """Those that it holds itself."""
 
 
 class Alarm:
     """Finds the dangers of a catalogue in messages.
 
     A sign of danger is a phrase such as ``ruik*/stinkt gas/gaslucht``: its words must occur in order within a few words
-    of each other, a slash parts words of which one is enough, a star stands for any beginning or ending, and a negation
-    right before or in between takes the sign away. A word is known by its marks: a bit for each part of a sign that it
-    may be, and for each negation.
+    of each other, a slash parts words of which one is enough, and a star stands for any beginning or ending. What takes
+    a sign away is a negation right before or in between, an answer no right behind, or, a few words around it, a word
+    that stands behind ``unless``, as in ``keuken brandt unless lamp*/licht``. A word is known by its marks: a bit for
+    each part of a sign that it may be, and for each word of denial.
 
     Parameters
     ----------
@@ -69,14 +90,17 @@ class Alarm:
     def __init__(self, catalogue: Catalogue) -> None:
         self._dangers = catalogue.dangers
         signs = [(danger, sign.lower().split()) for danger in self._dangers for sign in danger.signs.all()]
-        steps = dict.fromkeys([*(step for _, sign in signs for step in sign), *sorted(_NEGATIONS)])
+        denials = sorted({*_NEGATIONS, *_CLOSING, *_NOES, *_ANSWERS, *_VOID, *_ABSENT})
+        steps = dict.fromkeys([*(step for _, sign in signs for step in sign), *denials])
         bits = {step: 1 << n for n, step in enumerate(steps)}
-        self._signs = [(danger, [bits[step] for step in sign]) for danger, sign in signs]
-        self._negations, self._contracted = (
-            reduce(or_, (bits[word] for word in words)) for words in (_NEGATIONS, _CONTRACTED)
+        self._signs = [_sign_of(danger, sign, bits) for danger, sign in signs]
+        kinds = (_NEGATIONS, _CONTRACTED, _CLOSING, _NOES, _ANSWERS, _VOID)
+        self._negations, self._contracted, self._closing, self._noes, self._answers, self._void = (
+            reduce(or_, (bits[word] for word in words)) for words in kinds
         )
+        self._absent = [bits[word] for word in _ABSENT]
         self.n_marks = len(steps) // 64 + 1
-        self._needed = self._packed([reduce(or_, sign) for _, sign in self._signs])
+        self._needed = self._packed([reduce(or_, sign.steps) for sign in self._signs])
         asking = [np.flatnonzero(own) for own in self._needed.T]
         self._asking = [(signs, own[signs, None]) for signs, own in zip(asking, self._needed.T, strict=True)]
         words = [(word, bit) for step, bit in bits.items() for word in step.split("/")]
@@ -88,7 +112,7 @@ class Alarm:
         """Find the folded words that may be part of a sign."""
         marks = self._packed([self._mark(word) for word in words])
         places = np.flatnonzero(marks.any(axis=1))
-        return Marked(places, marks[places])
+        return Marked(places, marks[places], len(words))
 
     def mark(self, word: str) -> AlarmMarks:
         """Return the marks of a folded word, shape (n_marks,)."""
@@ -179,31 +203,61 @@ class Alarm:
             (place, int.from_bytes(marks.tobytes(), "little"))
             for place, marks in zip(words.places.tolist(), words.marks, strict=True)
         ]
-        return next((danger for danger, sign in likely if self._occurs(sign, marked)), None)
+        return next((sign.danger for sign in likely if self._occurs(sign, marked, words.end)), None)
 
-    def _occurs(self, sign: Sequence[int], marked: Sequence[tuple[int, int]]) -> bool:
-        denied = self._negations & ~reduce(or_, sign)
-        return any(bits & sign[0] and self._follows(sign, marked, i, denied) for i, (_, bits) in enumerate(marked))
+    def _occurs(self, sign: _Sign, marked: Sequence[tuple[int, int]], end: int | None) -> bool:
+        for first, (_, bits) in enumerate(marked):
+            after = _follows(sign.steps, marked, first) if bits & sign.steps[0] else 0
+            if after and not self._denied(sign, marked, first, after, end):
+                return True
+        return False
 
-    def _follows(self, sign: Sequence[int], marked: Sequence[tuple[int, int]], first: int, denied: int) -> bool:
-        """Tell whether a sign whose first word is at a place among those that are marked goes on there, unnegated."""
-        start = marked[first][0]
-        i = first
-        for step in sign:
-            while i < len(marked) and marked[i][0] < start + _WINDOW and not marked[i][1] & step:
-                i += 1
-            if i == len(marked) or marked[i][0] >= start + _WINDOW:
-                return False
-            i += 1
-        return not self._denied_before(marked, first, denied) and not any(bits & denied for _, bits in marked[first:i])
+    def _denied(self, sign: _Sign, marked: Sequence[tuple[int, int]], first: int, after: int, end: int | None) -> bool:
+        """Tell whether anything takes away a sign that stands at some places among those that are marked."""
+        denied = self._negations & ~sign.negations
+        start, last = marked[first][0] - _WINDOW, marked[after - 1][0] + _WINDOW
+        return (
+            any(bits & denied for _, bits in marked[first:after])
+            or self._denied_before(marked, first, denied)
+            or (not sign.negations and self._denied_behind(marked, after, end))
+            or any(bits & sign.unless for place, bits in marked if start < place < last)
+        )
 
     def _denied_before(self, marked: Sequence[tuple[int, int]], first: int, denied: int) -> bool:
         """Tell whether a negation goes right before; the t of a contraction is a word of its own."""
-        if not first:
-            return False
-        place, bits = marked[first - 1]
-        before = marked[first][0] - place
-        return bool((before == 1 and bits & denied) or (before == 2 and bits & denied & self._contracted))
+        place = marked[first][0]
+        before = {place - own: bits for own, bits in marked[max(first - 4, 0) : first]}
+        nearest = 2 if before.get(1, 0) & self._closing else 1
+        return bool(before.get(nearest, 0) & denied or before.get(nearest + 1, 0) & denied & self._contracted)
+
+    def _denied_behind(self, marked: Sequence[tuple[int, int]], after: int, end: int | None) -> bool:
+        """Tell whether a denial goes right behind; a no is one if it ends the text, or the next answer soon follows."""
+        last = marked[after - 1][0]
+        behind = {place - last: bits for place, bits in marked[after : after + 4]}
+        answer, *later = (behind.get(n, 0) for n in range(1, 5))
+        if answer & self._noes:
+            return last + 2 == end or any(bits & self._answers for bits in later[1:])
+        return bool(answer & self._void) or all(map(and_, (answer, *later), self._absent))
+
+
+def _sign_of(danger: Danger, sign: Sequence[str], bits: Mapping[str, int]) -> _Sign:
+    n = sign.index(_UNLESS, 1) if _UNLESS in sign[1:] else len(sign)
+    own = {word for step in sign[:n] for word in step.split("/")} & _NEGATIONS
+    steps, unless, negations = ([bits[part] for part in parts] for parts in (sign[:n], sign[n + 1 :], own))
+    return _Sign(danger, tuple(steps), reduce(or_, unless, 0), reduce(or_, negations, 0))
+
+
+def _follows(steps: Sequence[int], marked: Sequence[tuple[int, int]], first: int) -> int:
+    """Follow a sign whose first word is at a place among those that are marked; return the place behind it, or 0."""
+    start = marked[first][0]
+    i = first
+    for step in steps:
+        while i < len(marked) and marked[i][0] < start + _WINDOW and not marked[i][1] & step:
+            i += 1
+        if i == len(marked) or marked[i][0] >= start + _WINDOW:
+            return 0
+        i += 1
+    return i
 
 
 def pressing_of(catalogue: Catalogue, rules: Sequence[str], pressing: Mapping[Urgency, float]) -> NDArray[np.float64]:
