@@ -272,3 +272,15 @@ def test_no_message_of_voices_never_seen_fails(bundled):
     sure = frame.index[(frame["reason"] == "out-of-scope") & (frame["confidence"] > 0.9999)]
     assert len(sure) > 10
     assert all(bundled.assess(texts[i]).reason == "out-of-scope" for i in sure)
+
+
+def test_danger_is_urgent_in_a_message_that_could_not_be_judged(bundled, monkeypatch):
+    from triage.judging import Judge
+
+    monkeypatch.setattr(Judge, "judge", lambda *_: 1 / 0)
+    texts = ["ik ruik gas in de gang", "de kraan drupt"]
+    found = [bundled.assess(text) for text in texts]
+    assert [(a.reason, a.urgent) for a in found] == [("error", True), ("error", False)]
+    assert "0800-9009" in found[0].explanation("nl")
+    assert bundled.assess_many(texts)["urgent"].tolist() == [True, False]
+    assert bundled.assess_many(texts, facts=[{"reachable": "maybe"}, None])["urgent"].tolist() == [True, False]

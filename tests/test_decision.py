@@ -58,6 +58,12 @@ def test_rules_of_unlike_parties_are_told_apart_by_asking_which_it_is(judged):
     assert question.text.nl.endswith("‘Dak lekt’, ‘Kraan drupt’ of ‘Ketel storing’?")
 
 
+def test_rules_that_are_hardly_likely_together_are_not_to_choose_from(judged):
+    unlike = {"roof.leak": 0.5, "lock.key_lost": 0.5}
+    assert judged(unlike, strongest=0.25)[0] == "ask"
+    assert judged(unlike, strongest=0.24) == ("review", "unrecognised", None)
+
+
 def test_rules_of_one_party_need_not_be_told_apart(judged):
     assert judged({"roof.leak": 0.5, "boiler.fault": 0.5}) == ("auto", None, None)
 

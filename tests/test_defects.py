@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import triage.defects as defects
-from triage.defects import SIGNS, Reading, divide, propose
+from triage.defects import SIGNS, Reading, clauses, divide, propose
+from triage.words import find_words
 
 NEVER, ALWAYS = [0.0] * len(SIGNS) + [-1.0], [0.0] * len(SIGNS) + [1.0]
 CLAUSES = [
@@ -28,7 +29,7 @@ def prepared(small_model):
         return Reading.of(texts, small_model.recogniser), small_model.recogniser, np.arange(len(texts))
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, least in (("_LEAST_SEVERAL", 0.0), ("_LEAST_RULE", 0.2), ("_PRICE", 0.5)):
+        for name, least in (("_LEAST_SEVERAL", 0.0), ("_LEAST_RULES", 0.2), ("_PRICE", 0.5)):
             patch.setattr(defects, name, least)
         yield prepare
 
@@ -62,7 +63,7 @@ def test_signs_are_those_of_the_division(prepared):
 
 
 def test_where_no_part_tells_of_a_defect_the_message_stays_whole(prepared, monkeypatch):
-    monkeypatch.setattr(defects, "_LEAST_RULE", 1.1)
+    monkeypatch.setattr(defects, "_LEAST_RULES", 1.1)
     reading, *rest = prepared([TWO])
     found, _ = divide(reading, *rest, ALWAYS)
     assert (found.firsts.tolist(), found.lasts.tolist()) == ([0], [len(reading.words)])
@@ -81,3 +82,25 @@ def test_stretches_stand_in_order_and_apart(prepared, texts, weights):
     assert (found.firsts >= words.firsts[found.texts]).all()
     assert (found.lasts <= words.firsts[found.texts + 1]).all()
     assert (found.lasts[:-1] <= found.firsts[1:]).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1) kraan drupt 2) deur klemt 3) bel stuk", ["kraan drupt", "deur klemt", "bel stuk"]),
+        ("a) lamp stuk b) wc loopt door", ["lamp stuk", "wc loopt door"]),
+        ("2- kraan drupt 3- dak lekt", ["kraan drupt", "dak lekt"]),
+        ("kraan drupt/dak lekt + ruit stuk", ["kraan drupt", "dak lekt", "ruit stuk"]),
+        ("sinds 2019 twee graden", ["sinds 0000 twee graden"]),
+        ("op 3 hoog lekt het", ["op 0 hoog lekt het"]),
+        (
+            "de lekkage begon 12-3 en de 4-pits plaat doet niets",
+            ["de lekkage begon 00 0 en de 0 pits plaat doet niets"],
+        ),
+        ("tussen 9-12 uur, of 13:30, of na 3.30", ["tussen 0 00 uur", "of 00", "of na 0"]),
+    ],
+)
+def test_each_point_of_a_list_is_a_clause_of_its_own(text, told):
+    words = find_words([text])
+    found = clauses(words, np.zeros(len(words), dtype=bool), np.array([0]))
+    assert [" ".join(words.of_stretch(a, b)) for a, b in zip(found.firsts, found.lasts, strict=True)] == told

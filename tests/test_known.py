@@ -3,6 +3,7 @@
 import logging
 import threading
 from datetime import date, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -172,7 +173,8 @@ def test_words_that_were_learned_are_not_strange_though_no_list_of_a_language_ha
 
 
 def test_what_is_broken_may_be_known_all_the_same(bundled):
-    assert bundled.assess("flurbel grompt knats", facts={"rule": "roof.leak"}).decision == "auto"
+    a = bundled.assess("flurbel grompt knats", facts={"rule": "roof.leak"})
+    assert (a.rule.id, a.reason == "unrecognised") == ("roof.leak", False)
 
 
 @pytest.mark.parametrize(
@@ -240,3 +242,11 @@ def test_long_requests_are_judged_in_smaller_lots(triager, monkeypatch):
 def test_an_empty_day_is_today(triager, nothing):
     assert triager.assess(TEXT, date=nothing) == triager.assess(TEXT)
     assert not triager.assess_many([TEXT, TEXT], date=["2026-01-01", nothing])["reason"].eq("error").any()
+
+
+def test_a_column_that_a_spark_table_lacks_is_named_before_anything_is_sent(triager):
+    from triage.spark import assess
+
+    table = SimpleNamespace(columns=["ticket", "melding"])
+    with pytest.raises(TriageError, match="the table: no column 'tekst'; it has ticket, melding"):
+        assess(table, "tekst", triager)

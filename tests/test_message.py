@@ -23,13 +23,15 @@ def test_no_character_moves(text):
 
 _PIECES = st.sampled_from(
     """lek |Dag, |Voorbeeldstraat| 12|1234| AB|06|-00000000|0|\t|\n|> |--|: |Naam:|op ma schreef jan:|mvg|www.a.nl|x@y.nl
-    |<br>|&amp;|\x00|😬|http://a.nl""".split("|")
+    |gas|: nee|? No|<br>|&amp;|\x00|😬|http://a.nl""".split("|")
 )
 
 
 @given(st.lists(st.lists(_PIECES, max_size=12).map("".join) | st.text(max_size=50), max_size=6))
 def test_many_are_cleaned_as_each_is(texts):
-    assert clean_many(texts) == [clean(text) for text in texts]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("triage.message._FEW", 0)
+        assert clean_many(texts) == [clean(text) for text in texts]
 
 
 @given(st.text(alphabet="abc <>&;:.\n-@0123456789", max_size=120))
@@ -56,6 +58,56 @@ def test_cleaning_twice_is_cleaning_once_for_plain_text(text):
 )
 def test_only_the_senders_words_stay(text, kept):
     assert words(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Ter info\n> het plafond lekt", "Ter info > het plafond lekt"),
+        ("Zie onder, graag oppakken.\n-----Doorgestuurd bericht-----\nVan: bewoner\nAan: balie\nlift hangt vast", None),
+        ("FYI\nFrom: tenant\nSent: Monday\nsmell of gas", "FYI smell of gas"),
+        ("Nog steeds.\nOp ma 3 mrt schreef huurder:\n> de cv doet niets", "Nog steeds. > de cv doet niets"),
+    ],
+)
+def test_who_says_nothing_above_a_thread_passes_it_on(text, kept):
+    assert words(text) == (kept or "Zie onder, graag oppakken. lift hangt vast").split()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Kraan drupt. Gaslucht: nee. Brand: nee", "Kraan drupt. ."),
+        ("Ruikt u gas? Nee\nKlacht: lamp stuk", "Klacht: lamp stuk"),
+        ("Spoed (gaslek, brand): n.v.t Klacht: bril los", "Klacht: bril los"),
+        ("Gas smell: no\nwindow jammed", "window jammed"),
+    ],
+)
+def test_danger_that_a_form_asks_for_and_that_is_denied_is_left_out(text, kept):
+    assert words(text) == kept.split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Is er brand? Nee maar er komt rook uit de kast",
+        "Kunt u er zelf bij? Nee",
+        "gas: neem contact op",
+        "Ik ruik gas in de keuken, heeft u de hoofdkraan dicht? Nee\nKom snel alstublieft",
+        "I smell gas in the hallway, did you open the windows? No. Please come",
+        "Er is brand in de meterkast, al gebeld? Nee! Kom snel",
+        "IK RUIK GAS IN DE KEUKEN, OORZAAK: GEEN IDEE KOM SNEL",
+        "SPOED: GEEN WATER",
+        "EMERGENCY: NO HEATING",
+        "De gasketel geeft storing F28, zelf al gereset: nee. Wat nu",
+    ],
+)
+def test_no_other_no_leaves_anything_out(text):
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize("own", ["Nee", "Ja graag.", "ok, bedankt"])
+def test_an_answer_does_not_pass_on_what_it_answers(own):
+    assert words(f"{own}\nOp ma 3 mrt schreef de balie:\n> Ruikt u nog steeds gas?") == own.split()
 
 
 @pytest.mark.parametrize("text", ["Met vriendelijke groet", "> alles geciteerd", "Beste allemaal,", "Naam: kraan"])

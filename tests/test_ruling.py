@@ -114,7 +114,7 @@ def test_what_an_answer_would_change_is_what_the_answer_changes(ruler, defects, 
     given = np.array(defects)
     before = ruler.rule(given[:, :4] + 0.01, given[:, 4:9], {}, DAY)
     after = ruler.rule(given[:, :4] + 0.01, given[:, 4:9], {key: value}, DAY)
-    foreseen = before.landlord_if()[0 if value else 1][:, before.law.keys.index(key)]
+    foreseen = before.landlord_if[0 if value else 1][:, before.law.keys.index(key)]
     assert foreseen == pytest.approx(after.landlord)
 
 

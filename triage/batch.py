@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple, cast
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from triage.docket import HOLDS, Defects, Docket, objects
+from triage.docket import HOLDS, Defects, Docket, Outcome, objects
 from triage.errors import FactError, TriageError
 from triage.facts import Facts, Settled, Settler
 from triage.judging import Judge
@@ -60,6 +61,16 @@ Judged = tuple[list[int], Docket, dict[int, Unusable]]
 """Places of requests in the input, what was found out about them, and which of them could not be judged as given."""
 
 
+@dataclass(frozen=True)
+class _Unjudged(Docket):
+    """The docket of requests that could not be judged as given: of their text it only counts whether it is urgent."""
+
+    urgent: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    def outcomes(self) -> Outcome:
+        return super().outcomes()._replace(urgent=self.urgent)
+
+
 def judge_many(
     judge: Judge,
     settler: Settler,
@@ -69,6 +80,9 @@ def judge_many(
     broken: Container[int] = (),
 ) -> Iterator[Judged]:
     """Judge requests, each with what is known of it; those that are broken count as errors.
+
+    So do those whose facts or day cannot be used. A person sees them, and must see at once which of them are urgent:
+    that is judged by their text alone.
 
     Yields
     ------
@@ -112,7 +126,9 @@ def judge_many(
                 yield places[done : done + len(docket)], docket, {}
                 done += len(docket)
         if left := [i for i in some if i in broken or i in unusable]:
-            yield left, Docket.failed(len(left)), unusable
+            dockets = judge.judge_safely([texts[i] for i in left], {}, day)
+            urgent = np.concatenate([docket.outcomes().urgent for docket in dockets])
+            yield left, _Unjudged(**vars(Docket.failed(len(left))), urgent=urgent), unusable
 
 
 def _lots(texts: Sequence[str]) -> Iterator[range]:

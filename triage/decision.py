@@ -36,6 +36,8 @@ _LEAST_WEIGHT = 0.05
 """A rule less likely than this is not worth telling from others."""
 _RECOGNISED = 0.3
 """Below this the likeliest rule does not count as recognised."""
+_LEAST_LISTED = 0.5
+"""Where the rules that could be asked about are less likely than this, it may well be none of them."""
 _LEAST_GAIN = 0.02
 """A question that is not expected to raise the chance of being right by this much is not worth asking."""
 
@@ -105,12 +107,16 @@ class Asker:
     def __init__(self, catalogue: Catalogue) -> None:
         self._questions = {c.id: c.question for c in catalogue.circumstances}
 
-    def questions(self, rulings: Rulings, unasked: NDArray[np.bool_] | None = None) -> Objects:
+    def questions(
+        self, rulings: Rulings, strongest: NDArray[np.floating], unasked: NDArray[np.bool_] | None = None
+    ) -> Objects:
         """Find the question for each defect; None where no answer would change much.
 
         Parameters
         ----------
         rulings : Rulings
+        strongest : ndarray of shape (n_defects,)
+            Probability of the likeliest rule.
         unasked : ndarray of bool, shape (n_defects, n_keys + 1), optional
             Circumstances not to be asked for, since nobody knows; and, last, whether that is so of the rule.
 
@@ -123,6 +129,8 @@ class Asker:
         certainty = np.maximum(landlord, 1 - landlord)
         by_circumstance = self._gains_by_circumstance(rulings, certainty)
         by_rule = _gains_by_rule(rulings, certainty)
+        vague = _listed(rulings, strongest) < _LEAST_LISTED
+        by_circumstance[vague] = by_rule[vague] = -1.0
         if unasked is not None:
             by_circumstance[unasked[:, :-1]] = by_rule[unasked[:, -1]] = -1.0
         best = by_circumstance.argmax(axis=1)
@@ -142,7 +150,7 @@ class Asker:
     def _gains_by_circumstance(self, rulings: Rulings, certainty: Floats) -> Floats:
         """Weigh what each answer would make of the probability of the right label."""
         chances = rulings.chances[:, :-1]
-        holding, not_holding = (np.maximum(p, 1 - p) for p in rulings.landlord_if())
+        holding, not_holding = (np.maximum(p, 1 - p) for p in rulings.landlord_if)
         gains = chances * holding + (1 - chances) * not_holding - certainty[:, None]
         return np.where(rulings.turning & (chances > 0) & (chances < 1), gains, -1.0)
 
@@ -152,6 +160,12 @@ class Asker:
             if (own := law.questions.get((rule, key))) is not None:
                 return own
         return self._questions[law.keys[key]]
+
+
+def _listed(rulings: Rulings, strongest: NDArray[np.floating]) -> Floats:
+    """Return how likely it is that one of the rules that would be asked for applies."""
+    weights = rulings.weights[:, :_ALTERNATIVES]
+    return np.asarray(strongest * weights.sum(axis=1) / np.maximum(weights[:, 0], 1e-12))
 
 
 def _gains_by_rule(rulings: Rulings, certainty: Floats) -> Floats:
@@ -234,7 +248,8 @@ def decide(
     questions = np.full(len(rulings), None, dtype=object)
     unsure = np.flatnonzero(~sure)
     if len(unsure):
-        questions[unsure] = asker.questions(rulings.take(unsure), None if unasked is None else unasked[unsure])
+        unknown = None if unasked is None else unasked[unsure]
+        questions[unsure] = asker.questions(rulings.take(unsure), strongest[unsure], unknown)
     asked = questions.astype(bool)
     decisions[unsure] = np.where(asked[unsure], "ask", "review").astype(object)
     recognised = asked | (strongest >= _RECOGNISED)

@@ -19,11 +19,14 @@ Floats = NDArray[np.floating]
 Places = NDArray[np.int64]
 
 _BREAKS = np.zeros(0x2100, dtype=bool)
-_BREAKS[[ord(c) for c in ".!?;:\n•*,()"]] = True
+_BREAKS[[ord(c) for c in ".!?;:\n•*,()/+"]] = True
 _DASHES = np.zeros(0x2100, dtype=bool)
 _DASHES[[ord(c) for c in "-–—"]] = True
 
 _SPACES = [ord(c) for c in " \n\t"]
+_AFTER_NUMBER = [ord(c) for c in ":-"]
+_LONGEST_NUMBER = 2
+"""Characters of the number of a list."""
 
 _JOINTS = frozenset(
     "en ook verder daarnaast tevens bovendien trouwens oja plus maar daarbij also and besides then".split()
@@ -34,8 +37,9 @@ _LEAST_SEVERAL = 0.076
 """A message less likely than this to tell of several defects is not looked at: hardly any of them does."""
 _PRICE = 4.0
 """What a further defect must explain better to be worth looking at, in nats."""
-_LEAST_RULE = 0.5
-"""Words that do not make some rule this likely, all by themselves, tell of no defect."""
+_LEAST_RULES = 0.65
+"""Words that do not make a few rules together this likely, all by themselves, tell of no defect."""
+_A_FEW = 3
 _FULL_WEIGHT = 4
 """A clause of this many words or more speaks with full voice; a shorter one proportionally less."""
 _MOST_STATES = 16
@@ -101,7 +105,8 @@ def clauses(words: Words, joints: NDArray[np.bool_], texts: Places) -> Stretches
     counts = words.firsts[texts + 1] - words.firsts[texts]
     offsets = np.cumsum(counts) - counts
     own = np.arange(counts.sum()) + np.repeat(words.firsts[texts] - offsets, counts)
-    begins = joints[own] | _broken(words, own)
+    numbered = _is_listed(words, own)
+    begins = joints[own] | numbered | _broken(words, own)
     begins[offsets[counts > 0]] = True
     starts = np.flatnonzero(begins)
     owner = np.repeat(np.arange(len(texts)), counts)[starts]
@@ -110,9 +115,22 @@ def clauses(words: Words, joints: NDArray[np.bool_], texts: Places) -> Stretches
     same = np.append(owner[1:] == owner[:-1], False)
     ends = np.where(same, np.append(starts[1:], 0), (offsets + counts)[owner])
     starts = starts + joints[own[starts]]
+    starts = starts + numbered[np.minimum(starts, len(own) - 1)]
     full = ends - starts > _is_number(words, own[np.minimum(starts, len(own) - 1)])
     shift = (words.firsts[texts] - offsets)[owner]
     return Stretches(texts[owner][full], (starts + shift)[full], (ends + shift)[full])
+
+
+def _is_listed(words: Words, own: Places) -> NDArray[np.bool_]:
+    """Tell which words number a point of a list: ``2.``, ``2-`` or ``b)``, and no date or size."""
+    lengths = words.ends[own] - words.starts[own]
+    behind = words.places[own] + lengths
+    after, then = (words.points[np.minimum(behind + n, len(words.points) - 1)] for n in (0, 1))
+    closed = after == ord(")")
+    digit = (then >= ord("0")) & (then <= ord("9"))
+    parted = ((after == ord(".")) & ~digit) | (np.isin(after, _AFTER_NUMBER) & np.isin(then, _SPACES))
+    numbered = (lengths <= _LONGEST_NUMBER) & _is_number(words, own) & (closed | parted)
+    return np.asarray(numbered | ((lengths == 1) & closed))
 
 
 def _is_number(words: Words, own: Places) -> NDArray[np.bool_]:
@@ -253,7 +271,8 @@ def propose(reading: Reading, recogniser: Recogniser, texts: Places) -> Division
     parts = clauses(words, joints, worth)
     found = _runs_of_clauses(parts, _log_likelihoods(parts, units, recogniser), len(recogniser.outputs.rules))
     recognition = recogniser.probabilities(recogniser.score(units, found.firsts, found.lasts))
-    likely = recognition.rules.max(axis=1, initial=0) >= _LEAST_RULE
+    rules = recognition.rules
+    likely = largest(rules, min(_A_FEW, rules.shape[1]))[1].sum(axis=1) >= _LEAST_RULES
     counts = np.bincount(found.texts[likely], minlength=words.n_texts)
     kept = np.flatnonzero(likely & (counts[found.texts] > 1))
     found, recognition = found.take(kept), recognition.take(kept)

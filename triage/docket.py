@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -152,10 +152,10 @@ class Docket:
         return len(self.reasons)
 
     @classmethod
-    def failed(cls, count: int) -> Docket:
-        """Make the docket of messages that could not be judged."""
+    def failed(cls, count: int, dangers: Mapping[int, Danger] | None = None) -> Docket:
+        """Make the docket of messages that could not be judged, with the dangers that they tell of."""
         reasons, elsewhere = np.full(count, "error", dtype=object), np.full(count, None, dtype=object)
-        return cls(["nl"] * count, reasons, elsewhere, np.zeros(count), {})
+        return cls(["nl"] * count, reasons, elsewhere, np.zeros(count), dict(dangers or {}))
 
     def outcomes(self) -> Outcome:
         """Say what each message comes to."""

@@ -16,8 +16,8 @@ from triage.defects import Reading, Stretches, divide, is_joint
 from triage.docket import DefectPlaces, Defects, Docket, objects
 from triage.facts import Known, Settled, by_finding
 from triage.language import detect_many, mark
-from triage.marking import FAMILIAR, JOINT, LETTERS, SAYS_NOTHING, SPOKEN, Marker, count_marked
-from triage.message import clean_many, is_empty
+from triage.marking import FAMILIAR, JOINT, LETTERS, SPOKEN, Marker, count_marked
+from triage.message import SAYS_NOTHING, clean_many, is_empty
 from triage.recogniser import Recogniser, Recognition
 from triage.ruling import Ruler, Rulings
 from triage.table import FEW
@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 
 Places = NDArray[np.int64]
 
+_ONE_SIDED = 0.95
+"""Where a label is this likely, hardly any rule that may apply gives the other one."""
+_SLIGHT = 0.02
+"""What a message leaves open is not a circumstance that is less likely than this in it."""
 _UNRULED = 0.5
 """From this probability on that a defect falls under a rule that is not in force, it gets no label."""
 
@@ -83,17 +87,33 @@ class Judge:
         ------
         Docket
             Of so many messages, in order.
+
+        Raises
+        ------
+        MemoryError
+            If there is no room for so many.
         """
         try:
             yield self.judge(texts, facts, day)
+        except MemoryError:  # no message is to blame, and the others would fare no better
+            raise
         except Exception as error:  # whatever goes wrong with one request must not end a batch
             if len(texts) < 2:
                 log.warning("a request could not be judged: %s", type(error).__name__)
-                yield Docket.failed(len(texts))
+                yield self.failed(texts[0]) if texts else Docket.failed(0)
                 return
             half = len(texts) // 2
             yield from self.judge_safely(texts[:half], facts, day)
             yield from self.judge_safely(texts[half:], facts, day)
+
+    def failed(self, text: str) -> Docket:
+        """Make the docket of a message that could not be judged; of danger its words tell all the same."""
+        try:
+            danger = self._alarm.find(self._alarm.marks(find_words([text]).of_text(0)))
+        except Exception as error:
+            log.warning("a request could not be searched for danger: %s", type(error).__name__)
+            danger = None
+        return Docket.failed(1, {0: danger} if danger else {})
 
     def judge(self, texts: Sequence[str], facts: Settled, day: date) -> Docket:
         """Judge messages of which the same is known.
@@ -200,6 +220,7 @@ class Judge:
     ) -> Defects:
         stretches, places, chances, rulings = found
         settled, rule_known = self._settled(found, known)
+        settled |= self._cannot_turn(rulings, chances.flags["open"])
         left_open, unasked = chances.flags["open"] * ~settled, self._unasked(places.numbers, known)
         strongest = chances.rules.max(axis=1, initial=0)
         no_date = "tenancy_start" in known[0].unknown
@@ -213,10 +234,25 @@ class Judge:
         own = self._dangers_of(stretches, alarms, dangers)
         urgent[list(own)] = True
         for i in np.flatnonzero(urgent & (decisions == "ask")).tolist():
-            if questions[i].fact in FAULTS:
+            if i in own or questions[i].fact in FAULTS:
+                if questions[i].fact == "rule":
+                    reasons[i] = "unrecognised"
                 decisions[i], questions[i] = "review", None
         words, units = reading.words, reading.units
         return Defects(words, units, stretches, places, rulings, confidence, decisions, reasons, questions, urgent, own)
+
+    def _cannot_turn(self, rulings: Rulings, left_open: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Tell of which messages what they leave open turns nothing, since an association sees to it all itself."""
+        cannot = np.zeros(len(rulings), dtype=bool)
+        own = np.array([basis.startswith("own:") for basis in rulings.law.bases], dtype=bool)
+        one_sided = np.abs(rulings.landlord - 0.5) >= _ONE_SIDED - 0.5
+        rows = np.flatnonzero((left_open > self._policy.open) & one_sided & own[rulings.deciding_basis])
+        if len(rows):
+            some = rulings.take(rows)
+            likely = some.turning & (some.chances[:, :-1] >= _SLIGHT) & np.isin(self._ruler.keys, [*self._answers])
+            turned = [(then >= 0.5) != (some.landlord >= 0.5)[:, None] for then in some.landlord_if]
+            cannot[rows] = ~(np.logical_or(*turned) & likely).any(axis=1)
+        return cannot
 
     def _settled(self, found: _Found, known: Mapping[int, Known]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Tell of which defects facts settle what the message leaves open, and of which they name the rule."""

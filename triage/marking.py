@@ -21,7 +21,6 @@ __all__ = [
     "FUNCTION",
     "JOINT",
     "LETTERS",
-    "SAYS_NOTHING",
     "SIGN",
     "SPOKEN",
     "TELLING",
@@ -33,18 +32,6 @@ DUTCH, ENGLISH, FUNCTION, LETTERS, JOINT, FAMILIAR, SPOKEN, TELLING, FOREIGN, SI
 """Marks of a word: of one language alone; in either list; written with letters; joins clauses; known to be of either
 language; says something; of one language alone, and hardly another language has it; of another language; may be part of
 a sign of danger."""
-
-SAYS_NOTHING = frozenset(
-    """
-    hoi hallo hey hee dag goedemorgen goedemiddag goedenavond beste geachte mevrouw meneer help hulp bel belt bellen
-    terugbellen contact opnemen graag svp aub alstublieft alsjeblieft dringend spoed kunt kunnen kun wilt willen u
-    jullie mij me we wij ik iemand komen kom langs sturen even dank bedankt groet groeten mvg melding klacht probleem
-    vraag hi hello dear sir madam please call contact need urgent can could you somebody someone come send thanks
-    regards ja jawel nee neen ok oke okee okay prima akkoord goed mooi top zie bijlage bijlagen bijgevoegd hierbij foto
-    fotos nog steeds hetzelfde yes no fine good great see attached attachment picture photo photos still the same
-    """.split()
-)
-"""Words of greeting, of wanting to be helped, of answering and of pointing at something: alone they say nothing."""
 
 
 def count_marked(marks: NDArray[np.uint16], bits: Sequence[int], firsts: NDArray[np.int64]) -> NDArray[np.int64]:

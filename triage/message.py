@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LIMIT", "clean", "clean_many", "is_empty", "plain"]
+__all__ = ["LIMIT", "SAYS_NOTHING", "clean", "clean_many", "is_empty", "plain"]
 
 LIMIT = 20_000
 """Characters of a message that are read, white space and markup left out; what comes after is left out too."""
@@ -39,6 +39,11 @@ _THREAD = re.compile(
 _THREAD_WORDS = ("bericht", "message", "schreef", "wrote", "van:", "from:")
 """One of these is in every line that a thread begins with."""
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.M)
+_HEADER = re.compile(
+    r"^[ \t>*]*(?:-{2,}.*|op .{5,120} schreef .{0,120}:|on .{5,120} wrote:"
+    r"|(?:van|aan|cc|verzonden|datum|from|to|sent|date):.*)$",
+    re.I | re.M,
+)
 _CLOSING = re.compile(
     r"^[ \t]*(?:--[ \t]*$|(?:met (?:vriendelijke|hartelijke|beleefde) groet(?:en)?|mvg|m\.v\.g\.?|vr\.? ?gr\.?"
     r"|gr(?:oet(?:jes|en)?)?|hoogachtend|kind regards|best regards|regards|yours (?:sincerely|faithfully)|sincerely"
@@ -58,6 +63,20 @@ _PERSONAL_FIELD = re.compile(
 )
 _FIELD_LABEL = re.compile(r"^[ \t]*[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ /?()-]{1,40}:(?=[ \t]|$)", re.M)
 _LABELLED_LINES = 3
+_ANSWERED_NO = re.compile(r"[:?][ \t]*(?i:neen?|nvt|n\.v\.t|(?:geen|no|none)(?=[ \t]*(?:[.,;|\n]|$)))\b(?![ \t]*[a-z])")
+_MAY_DENY = re.compile(r"[:?][ \t]*(?:ne|nvt|n\.v|geen|no)", re.I)
+"""Whatever `_ANSWERED_NO` finds begins so, whatever stands behind it."""
+_OF_DANGER = re.compile(
+    r"\b(?:gas(?:lucht|lek|geur)?|brand(?:lucht)?|rook|koolmonoxide|co|vonken|spoed|gevaar"
+    r"|fire|smoke|carbon|sparks|emergency|danger)\b",
+    re.I,
+)
+_QUESTION = re.compile(
+    r"[ \t]*(?:(?:ruikt|ziet|hoort|is|zijn|do|does|are|can)\b[^,]*"
+    r"|[^\s,(]+(?:[ \t]+[^\s,(]+){0,2}[ \t]*(?:\([^)]*\))?)[ \t]*",
+    re.I,
+)
+"""What a form asks: a question, or a few words as a label."""
 _SIGNED_LINES = 12
 """After a closing there are no more line ends than this."""
 
@@ -76,6 +95,27 @@ _PERSONAL = re.compile(
 _LONG_NUMBER = re.compile(r"\d(?:\d{3} ?[A-Z]|(?:[ -]?\d){7})")
 _SPACED_NUMBER = re.compile(r"(?<!\s)\s+\d")
 _WORD = re.compile(r"\S+")
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_ANSWERS = frozenset(
+    """
+    ja jawel nee neen yes no ok oke okee okay prima akkoord goed mooi top fine good great dank bedankt thanks
+    """.split()
+)
+"""Of what says nothing by itself, words that answer the thread below: it is not passed on by them."""
+
+SAYS_NOTHING = frozenset(
+    """
+    hoi hallo hey hee dag goedemorgen goedemiddag goedenavond beste geachte mevrouw meneer help hulp bel belt bellen
+    terugbellen contact opnemen graag svp aub alstublieft alsjeblieft dringend spoed kunt kunnen kun wilt willen u
+    jullie mij me we wij ik iemand komen kom langs sturen even dank bedankt groet groeten mvg melding klacht probleem
+    vraag hi hello dear sir madam please call contact need urgent can could you somebody someone come send thanks
+    collega collegas zie onder onderstaand onderstaande hieronder fyi fw fwd tkn ter info informatie doorgestuurd
+    doorsturen oppakken actie below forwarded regards ja jawel nee neen ok oke okee okay prima akkoord goed mooi top
+    bijlage bijlagen bijgevoegd hierbij foto
+    fotos nog steeds hetzelfde yes no fine good great see attached attachment picture photo photos still the same
+    """.split()
+)
+"""Words of greeting, of wanting to be helped, of answering and of pointing at something: alone they say nothing."""
 
 _TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 
@@ -177,6 +217,8 @@ def clean(text: str) -> str:
             text = _keep_words(text, part_left_out(text))
     if _GREETING.match(text):
         text = _keep_words(text, _GREETING.sub(_blank, text))
+    if _ANSWERED_NO.search(text):
+        text = _keep_words(text, _without_denied_danger(text))
     return _PERSONAL.sub(_blank, text) if _may_be_personal(text) else text
 
 
@@ -208,6 +250,8 @@ def _suspects(texts: Sequence[str]) -> NDArray[np.bool_]:
         suspect[np.searchsorted(starts, _telling_digits(points), "right") - 1] = True
         may_greet = ~suspect & _MAY_GREET[points[starts] & 127]
         suspect[[i for i in np.flatnonzero(may_greet).tolist() if _GREETING.match(texts[i])]] = True
+        answers = [match.start() for match in _MAY_DENY.finditer(joined)]
+        suspect[np.searchsorted(starts, np.array(answers, dtype=np.int64), "right") - 1] = True
     for sign in ("://", "www"):
         if sign in joined:
             suspect |= np.fromiter((sign in text for text in texts), dtype=bool, count=len(texts))
@@ -251,13 +295,26 @@ def _keep_words(before: str, after: str) -> str:
 
 
 def _without_thread(text: str) -> str:
-    if ">" in text:
-        text = _QUOTED_LINE.sub(_blank, text)
-    lower = text.lower()
-    if not any(word in lower for word in _THREAD_WORDS):
-        return text
-    match = _THREAD.search(text)
-    return text if match is None else text[: match.start()] + _spaces(text[match.start() :])
+    own = _QUOTED_LINE.sub(_blank, text) if ">" in text else text
+    lower = own.lower()
+    if any(word in lower for word in _THREAD_WORDS) and (match := _THREAD.search(own)):
+        own = own[: match.start()] + _spaces(own[match.start() :])
+    if own == text or not (SAYS_NOTHING - _ANSWERS).issuperset(_LETTERS.findall(own.lower())):
+        return own
+    return _HEADER.sub(_blank, text)  # who says nothing of their own passes the thread on
+
+
+def _without_denied_danger(text: str) -> str:
+    """Blank questions about danger that are answered with no: their words would ring."""
+    parts, done, looked_at = [], 0, 0
+    for answer in _ANSWERED_NO.finditer(text):
+        start = max(looked_at, *(text.rfind(sign, looked_at, answer.start()) + 1 for sign in "\n.!?;|"))
+        looked_at = answer.end()
+        asked = start, answer.start()
+        if _OF_DANGER.search(text, *asked) and _QUESTION.fullmatch(text, *asked):
+            parts += [text[done:start], _spaces(text[start:looked_at])]
+            done = looked_at
+    return "".join([*parts, text[done:]])
 
 
 def _without_form_labels(text: str) -> str:

@@ -43,7 +43,7 @@ class Training:
     epochs : int
         Times that each text is shown.
     least_steps : int
-        Steps that even few texts are given.
+        Steps that even few texts are given; twice as many, since a recogniser is trained in two halves.
     batch_size : int
         Texts a step.
     learning_rate : float

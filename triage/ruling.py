@@ -153,13 +153,9 @@ class Rulings:
         """Return what each rule that was considered adds to the landlord's side, shape (n_defects, n_considered)."""
         return np.asarray((self.terms * self.law.landlord[self.rules]).sum(axis=2))
 
+    @cached_property
     def landlord_if(self) -> tuple[Floats, Floats]:
-        """Return the probability of landlord, had each circumstance been known to hold, and not to hold.
-
-        Returns
-        -------
-        holding, not_holding : ndarray of shape (n_defects, n_keys)
-        """
+        """Probability of landlord, had each circumstance been known to hold; and not to; (n_defects, n_keys) each."""
         n, law = len(self), self.law
         landlord = law.landlord[self.rules].astype(np.float64)
         exceptions = landlord[..., :-1]
@@ -209,7 +205,7 @@ class Ruler:
         self._recognised = [self.keys.index(key) for key in circumstances]
         self._shares = {c.id: c.share for c in catalogue.circumstances if c.share}
         self._timeline = Timeline(catalogue)
-        self._laws: dict[int, tuple[Law, Places | None]] = {}
+        self._laws: dict[InForce, tuple[Law, Places | None]] = {}
 
     def _law(self, day: date, facts: Settled) -> tuple[Law, Places | None]:
         """Return the rules in force on a day, for the tenancy that the facts tell of; and where each output stands.
@@ -218,11 +214,11 @@ class Ruler:
         """
         start = facts.get("tenancy_start")
         in_force = self._timeline.at(day, None if start is None else date.fromisoformat(str(start)))
-        if id(in_force) not in self._laws:
+        if in_force not in self._laws:
             law = Law(in_force, self.keys)
             places = law.places_of(self.rules)
-            self._laws[id(in_force)] = law, None if places.tolist() == [*range(len(law.rules))] else places
-        return self._laws[id(in_force)]
+            self._laws[in_force] = law, None if places.tolist() == [*range(len(law.rules))] else places
+        return self._laws[in_force]
 
     def rule(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count, pairwise
 from threading import Lock
 
@@ -48,6 +49,12 @@ class Units:
     rows: Floats
     places: Places
     table: int
+
+    @cached_property
+    def bringing(self) -> tuple[Places, Places]:
+        """The rows of the words and pairs that bring anything, and how many of those go before each place."""
+        brings = self.places > 0
+        return self.places[brings], np.concatenate([[0], np.cumsum(brings)])
 
 
 class Table:
@@ -187,9 +194,7 @@ def _beginnings(hashes: Hashes) -> Places:
 
 def add_up(units: Units, starts: Places, ends: Places) -> Floats:
     """Add up rows of units one by one, in the order of the text, so that no sum depends on what else is summed."""
-    brings = units.places > 0
-    counted = np.concatenate([[0], np.cumsum(brings)])
-    places = units.places[brings]
+    places, counted = units.bringing
     starts, ends = counted[starts], counted[ends]
     if len(starts) <= FEW:
         sums = np.zeros((len(starts), units.rows.shape[1]), dtype=np.float32)

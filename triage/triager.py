@@ -13,7 +13,6 @@ from triage import artefact
 from triage.adoption import adopt
 from triage.assessment import Assessment
 from triage.catalogue import Catalogue
-from triage.docket import Docket
 from triage.errors import CatalogueError, TriageError
 from triage.facts import Facts, Settler
 from triage.judging import Judge
@@ -88,12 +87,12 @@ class Triager:
         day = read_date(date)
         settled = self._settler.settle(facts)
         [message] = whole_characters([text_of(text)])
-        docket = next(self._judge.judge_safely([message], settled, day))
         try:
+            docket = next(self._judge.judge_safely([message], settled, day))
             return self._teller.tell(message, docket, settled, day)
         except Exception as error:
-            log.warning("a request could not be put into words: %s", type(error).__name__)
-            return self._teller.tell(message, Docket.failed(1), settled, day)
+            log.warning("a request could not be judged or put into words: %s", type(error).__name__)
+            return self._teller.tell(message, self._judge.failed(message), settled, day)
 
     def check_known(self, facts: Facts | None = None, date: str | date | None = None) -> None:
         """Tell whether what is known of a request can be used.
@@ -197,7 +196,7 @@ def load(model: str | Path | artefact.Model | None = None, catalogue: str | Path
     model : str, Path or Model, optional
         A model folder, or a model that was loaded; the bundled Dutch model if left out.
     catalogue : str, Path or Catalogue, optional
-        A catalogue, the YAML file of one, or ``"nl"`` for the bundled one; the model's own if left out.
+        A catalogue, the file of one, or ``"nl"`` for the bundled one; the model's own if left out.
 
     Returns
     -------
@@ -221,12 +220,10 @@ def load(model: str | Path | artefact.Model | None = None, catalogue: str | Path
         if isinstance(model, artefact.Model)
         else artefact.load_model(artefact.BUNDLED if model is None else model)
     )
-    if isinstance(catalogue, str | Path):
-        from triage.catalogue_file import BUNDLED, read_catalogue
+    if catalogue is not None and not isinstance(catalogue, Catalogue):
+        from triage.catalogue_file import read_catalogue
 
-        bundled = str(catalogue) == "nl"
-        # The bundled model's own is the bundled one, and read already.
-        catalogue = None if bundled and model is None else read_catalogue(BUNDLED if bundled else catalogue)
+        catalogue = read_catalogue(catalogue)
     return Triager(loaded, catalogue)
 
 
