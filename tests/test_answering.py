@@ -1,5 +1,9 @@
 """What is known is of all of a message, or of one defect; and who is asked need not know."""
 
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
 import pytest
 
 import triage
@@ -137,3 +141,103 @@ def test_who_does_not_know_the_start_of_the_tenancy_is_not_asked_for_it_again(bu
     second = ours.assess("dakgoot verstopt", facts=known | {"tenancy_start": "unknown"})
     assert second.decision != "auto"
     assert second.question is None or second.question.fact != "tenancy_start"
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("de kraan drupt", {"rule": "tap.drips"}),
+        ("de kraan drupt", {"rule": "tap.drips", "own_fault": True}),
+        ("het zonnescherm is kapot", {"rule": "blind.own", "came_with_home": True}),
+        ("schimmel in de hoek", {"rule": "damp.mould_surface", "building_cause": True}),
+        ("dakgoot verstopt", {"reachable": False}),
+        (SEVERAL, {}),
+    ],
+)
+def test_whatever_is_said_to_turn_the_label_turns_it(bundled, text, facts):
+    for finding in bundled.assess(text, facts=facts).findings:
+        for flip in finding.flips:
+            then = bundled.assess(text, facts=facts | {f"{finding.number}.{flip.id}": True})
+            turned = next(other for other in then.findings if other.number == finding.number)
+            assert turned.responsible == flip.responsible != finding.responsible
+
+
+def test_what_is_tested_behind_the_circumstance_that_decides_turns_nothing(bundled):
+    plain, faulty = (
+        bundled.assess("de kraan drupt", facts={"rule": "tap.drips", "own_fault": fault}) for fault in (False, True)
+    )
+    assert plain.findings[0].flips
+    tested = [entry.when for entry in bundled.catalogue.exceptions(bundled.catalogue.rule("tap.drips"))]
+    before = tested[: tested.index("own_fault")]
+    assert {flip.id for flip in faulty.findings[0].flips} <= set(before)
+    settled = bundled.assess("de kraan drupt", facts={"rule": "tap.drips", "own_fault": True, "landlord_work": False})
+    assert settled.findings[0].flips == []
+    assert "Het ligt anders" not in settled.explanation("nl")
+
+
+def test_what_is_known_not_to_be_so_is_not_said_to_turn_the_label(bundled):
+    for reachable in ("unknown", True):
+        flips = (
+            bundled.assess("goot reinigen", facts={"rule": "gutter.clean", "reachable": reachable}).findings[0].flips
+        )
+        assert flips
+        assert reachable == "unknown" or "out_of_reach" not in {flip.id for flip in flips}
+
+
+def test_what_would_turn_the_label_stands_with_the_likeliest_first(bundled):
+    for text in ("de kraan drupt", "het dak lekt", "de gootsteen is verstopt", "lamp in de hal kapot"):
+        chances = bundled._judge.judge([text], {}, date(2026, 12, 1)).defects.rulings.circumstances(0)
+        said = [chances[flip.id] for flip in bundled.assess(text, date="2026-12-01").findings[0].flips]
+        assert said == sorted(said, reverse=True)
+        assert min(said) >= 0.01 or max(said) < 0.01
+
+
+BURGLARY = "Er is ingebroken, de voordeur is kapot en kan niet meer op slot. De kraan drupt ook."
+
+
+def test_a_letter_that_cannot_wait_suspects_nobody(bundled):
+    found = bundled.assess(BURGLARY, facts={"1.rule": "door.burglary"})
+    assert found.urgent
+    assert any(finding.decision == "auto" and finding.flips for finding in found.findings)
+    assert "Het ligt anders" not in found.explanation("nl")
+    assert "It is different" not in found.explanation("en")
+
+
+def test_who_is_to_call_at_once_is_told_so_once(bundled):
+    text, facts = "kraan drupt, dak lekt, ruit kapot", {"1.rule": "pipe.burst", "2.rule": "roof.leak"}
+    docket = bundled._judge.judge([text], facts, date(2026, 12, 1))
+    pressing = replace(docket.defects, urgent=np.ones(len(docket.defects), dtype=bool))
+    found = bundled._teller.tell(text, replace(docket, defects=pressing), facts, date(2026, 12, 1))
+    tip = bundled.catalogue.rule("pipe.burst").tip
+    assert found.urgent_advice.nl == f"Dit heeft haast: bel ons direct. {tip.nl}"
+    assert found.urgent_advice.en == f"This is urgent: call us at once. {tip.en}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ik heb per ongeluk in de waterleiding geboord, het water spuit eruit!",
+        "ik ruik gas in de keuken, verder drupt de kraan en is er een ruit kapot",
+        SEVERAL,
+    ],
+)
+def test_a_letter_about_danger_begins_with_what_to_do_and_ends_with_what_we_do(bundled, text):
+    found = bundled.assess(text)
+    for language, last in (("nl", "Wij nemen direct contact met u op."), ("en", "We will contact you at once.")):
+        assert found.explanation(language).startswith(found.urgent_advice.in_(language))
+        assert found.explanation(language).endswith(last)
+
+
+def test_a_letter_about_danger_by_an_accident_does_not_speak_of_it(bundled):
+    text = "Ik heb per ongeluk in de waterleiding geboord, het water spuit eruit!"
+    told = bundled.assess(text, facts={"rule": "pipe.burst", "own_fault": True}).explanation("nl")
+    assert "Wij helpen u eerst" in told
+    assert "omdat" not in told
+    assert "artikel" not in told
+
+
+def test_a_need_for_help_is_no_promise_to_repair(bundled):
+    found = bundled.assess("ik wil niet meer leven")
+    assert found.urgent
+    assert found.explanation("nl").endswith("neemt contact met u op.")
+    assert "direct contact met u op" not in found.explanation("nl")

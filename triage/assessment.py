@@ -106,7 +106,7 @@ class Finding(_Result):
     rule: CitedRule
     basis: str = Field(description="Normalised citation, such as BKH:d.1")
     circumstances: list[Holding]
-    flips: list[FlippedBy] = Field(description="What would turn the label")
+    flips: list[FlippedBy] = Field(description="What would turn the label, the likeliest first")
     question: QuestionAsked | None
     urgent: bool
     urgent_advice: Text | None

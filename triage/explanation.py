@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from triage.assessment import FlippedBy, Holding, Score, Word
-from triage.catalogue import Asked, Catalogue, Danger, Elsewhere, Party, Rule, Text
+from triage.catalogue import Asked, Catalogue, Danger, Elsewhere, Rule, Text
 from triage.decision import FAULTS, Decision, Question, Reason
 from triage.recogniser import Recogniser
 from triage.ruling import Term
@@ -17,6 +17,7 @@ from triage.words import Words
 __all__ = [
     "advice_on",
     "answer",
+    "answer_danger",
     "answer_distress",
     "answer_elsewhere",
     "answer_no_rule",
@@ -79,18 +80,27 @@ def answer(
     holding: Sequence[Holding],
     reason: Reason | None = None,
     urgent: bool = False,
+    endangered: bool = False,
 ) -> Text:
     """Write the answer to the tenant about one defect, in both languages.
 
-    What is no more than a guess is not told as what was reported. Who is in danger is told what to do beforehand (see
-    `advice_on`), and nothing of fault.
+    What is no more than a guess is not told as what was reported. Who cannot wait is told what to do beforehand (see
+    `advice_on`), and nothing of fault. Who is in danger is asked nothing, and told behind it what we do (see
+    `answer_danger`).
     """
     if is_guess(decision, reason, question):
-        return Text(**{language: _uncertain(language, decision, question) for language in ("nl", "en")})
-    return Text(
-        nl=_answer("nl", catalogue, rule, term, decision, question, flips, holding, urgent),
-        en=_answer("en", catalogue, rule, term, decision, question, flips, holding, urgent),
-    )
+        told = {language: _uncertain(language, decision, question, endangered) for language in _LANGUAGES}
+    elif urgent and _is_blamed(term):
+        told = {
+            language: " ".join([_WORDS[language]["first"], *_next(language, decision, question, endangered)])
+            for language in _LANGUAGES
+        }
+    else:
+        told = {
+            language: _answer(language, catalogue, rule, term, decision, question, flips, holding, urgent, endangered)
+            for language in _LANGUAGES
+        }
+    return Text(**told)
 
 
 def is_guess(decision: Decision, reason: Reason | None, question: Question | None) -> bool:
@@ -98,21 +108,19 @@ def is_guess(decision: Decision, reason: Reason | None, question: Question | Non
     return reason == "unrecognised" or (decision == "ask" and question is not None and question.fact == "rule")
 
 
-def _uncertain(language: str, decision: Decision, question: Question | None) -> str:
-    words = _WORDS[language]
-    rest = words["review"]
-    if decision == "ask" and question is not None:
-        rest = words["ask"].format(question=question.text.in_(language))
-    return f"{words['uncertain']} {rest}"
+def advice_on(rule: Rule, danger: Danger | None, guessed: bool) -> Text:
+    """Say what to do at once about a defect that cannot wait.
 
-
-def advice_on(rule: Rule, responsible: Party, danger: Danger | None, guessed: bool) -> Text:
-    """Say what to do at once about a defect that cannot wait."""
+    The tip of a rule is such advice only where the rule is of emergencies; another, to try something first, say, may be
+    the wrong thing now.
+    """
     if danger is not None:
         return danger.advice
-    if guessed:
-        return Text(**{language: _HASTE[language, "landlord"] for language in ("nl", "en")})
-    return Text(**{language: f"{_HASTE[language, responsible]} {rule.tip.in_(language)}" for language in ("nl", "en")})
+    if guessed or rule.urgency != "emergency":
+        return Text(**{language: _HASTE[language, "landlord"] for language in _LANGUAGES})
+    return Text(
+        **{language: f"{_HASTE[language, rule.responsible]} {rule.tip.in_(language)}" for language in _LANGUAGES}
+    )
 
 
 _HASTE = {
@@ -124,21 +132,29 @@ _HASTE = {
 
 
 _UPKEEP = ("BKH:", "BW7:217", "own:")
-"""Where the tenant's default rests on one of these, it is upkeep; else, as for damage done, another matter."""
+"""Where the tenant's default rests on one of these, it is upkeep."""
+_LIABLE = ("BW7:218", "BW7:219", "BW7:222")
+"""By these a tenant answers for damage: they say who pays, not who does the work."""
+_CARE = "BW7:213"
+"""By this too where care was lacking; a default that rests on it is about what a tenant does, such as airing."""
 _WHO = {
     ("nl", "landlord"): "Dit lossen wij voor u op",
     ("nl", "upkeep"): "Dit hoort bij het onderhoud dat een huurder zelf doet",
+    ("nl", "cost"): "De kosten hiervan zijn voor u",
     ("nl", "tenant"): "Dit regelt u zelf",
     ("en", "landlord"): "We will take care of this",
     ("en", "upkeep"): "This belongs to the upkeep that a tenant does",
+    ("en", "cost"): "The cost of this is yours",
     ("en", "tenant"): "This is yours to see to",
 }
 _MAYBE = {
     ("nl", "landlord"): "Waarschijnlijk lossen wij dit voor u op",
     ("nl", "upkeep"): "Waarschijnlijk hoort dit bij het onderhoud dat een huurder zelf doet",
+    ("nl", "cost"): "Waarschijnlijk zijn de kosten hiervan voor u",
     ("nl", "tenant"): "Waarschijnlijk regelt u dit zelf",
     ("en", "landlord"): "We will probably take care of this",
     ("en", "upkeep"): "This probably belongs to the upkeep that a tenant does",
+    ("en", "cost"): "The cost of this is probably yours",
     ("en", "tenant"): "This is probably yours to see to",
 }
 _WORDS = {
@@ -147,27 +163,51 @@ _WORDS = {
         "because": "omdat {because}.",
         "unsure": "We willen dat nog zeker weten.",
         "uncertain": "We weten nog niet zeker wat er aan de hand is.",
+        "first": "Wij helpen u eerst; over de kosten praten we later.",
         "law": "Dit volgt uit: {citation}.",
+        "presumed": "Wij gaan dan uit van: {citation}.",
+        "consult": (
+            "Overleg met ons voordat u het laat herstellen; kijk ook of uw aansprakelijkheidsverzekering betaalt."
+        ),
         "tip": "Wat u nu kunt doen: {tip}",
+        "then_us": "Helpt die stap niet, meld het ons dan: dan lossen wij het op.",
         "unless": "Het ligt anders als {list}. Laat het ons weten als dat zo is.",
         "ask": "Wilt u ons nog één ding vertellen? {question}",
         "review": "Een medewerker kijkt ernaar en neemt contact met u op.",
-        "or": " of als ",
+        "or": ", of als ",
     },
     "en": {
         "about": "Your report: {title}.",
         "because": "because {because}.",
         "unsure": "We still want to be sure of that.",
         "uncertain": "We are not sure yet what is the matter.",
+        "first": "We help you first; we talk about the costs later.",
         "law": "This follows from: {citation}.",
+        "presumed": "We would then go by: {citation}.",
+        "consult": "Talk to us before you have it repaired; also see whether your liability insurance pays.",
         "tip": "What you can do now: {tip}",
+        "then_us": "If that step does not help, tell us: then we will repair it.",
         "unless": "It is different if {list}. Please tell us if that is so.",
         "ask": "Could you tell us one more thing? {question}",
         "review": "A colleague will look at it and contact you.",
-        "or": " or if ",
+        "or": ", or if ",
     },
 }
+_LANGUAGES = tuple(_WORDS)
 _MOST_FLIPS = 2
+_STEP = "not_tried"
+"""The circumstance by which something is the tenant's only until they have tried a simple step."""
+_BELIEVED = 0.8
+"""From this probability on a circumstance is told as the reason before anybody has confirmed it."""
+
+
+def _is_blamed(term: Term) -> bool:
+    """Tell whether the label rests on that the tenant did it, by a circumstance or by the rule itself."""
+    return term.when in FAULTS or term.basis.startswith("BW7:218")
+
+
+def _uncertain(language: str, decision: Decision, question: Question | None, endangered: bool) -> str:
+    return " ".join([_WORDS[language]["uncertain"], *_next(language, decision, question, endangered)])
 
 
 def _answer(
@@ -180,31 +220,58 @@ def _answer(
     flips: Sequence[FlippedBy],
     holding: Sequence[Holding],
     urgent: bool,
+    endangered: bool,
 ) -> str:
-    words = _WORDS[language]
-    upkeep = term.responsible == "tenant" and term.when is None and term.basis.startswith(_UPKEEP)
-    role = "upkeep" if upkeep else term.responsible
-    who = (_WHO if decision == "auto" else _MAYBE)[language, role]
+    words, decided, role = _WORDS[language], decision == "auto", _role(term)
+    who = (_WHO if decided else _MAYBE)[language, role]
     parts = [words["about"].format(title=rule.title.in_(language))]
-    if term.when is not None:
+    if term.when is not None and _may_be_told(term.when, decision, question, holding):
         because = catalogue.circumstance(term.when).because.in_(language)
         parts.append(f"{who}, {words['because'].format(because=because)}")
     else:
-        parts += [f"{who}.", rule.why.in_(language)]
-    if decision != "auto":
+        parts.append(f"{who}.")
+    if term.when is None:
+        parts.append(rule.why.in_(language))
+    parts.append(words["law" if decided else "presumed"].format(citation=catalogue.citation(term.basis, language)))
+    if not decided:
         parts.append(words["unsure"])
-    parts.append(words["law"].format(citation=catalogue.citation(term.basis, language)))
-    if decision == "ask" and question is not None:
-        parts.append(words["ask"].format(question=question.text.in_(language)))
-    elif decision == "review":
-        parts.append(words["review"])
-    if term.responsible == rule.responsible and not urgent:
+    elif role == "cost":
+        parts.append(words["consult"])
+    if term.responsible == rule.responsible and not urgent and (decided or rule.urgency == "emergency"):
         parts.append(words["tip"].format(tip=rule.tip.in_(language)))
-    held = {item.id for item in holding} | (set(FAULTS) if urgent else set())
+    if term.when == _STEP and decided:
+        parts.append(words["then_us"])
+    held = {item.id for item in holding}
     others = [flip.text.in_(language) for flip in flips if flip.id not in held][:_MOST_FLIPS]
-    if decision == "auto" and others:
+    if decided and others:
         parts.append(words["unless"].format(list=words["or"].join(others)))
-    return " ".join(parts)
+    return " ".join([*parts, *_next(language, decision, question, endangered)])
+
+
+def _role(term: Term) -> str:
+    """Tell in what way a party is responsible."""
+    if term.responsible == "landlord":
+        return "landlord"
+    if term.basis.startswith(_LIABLE) or (term.when is not None and term.basis.startswith(_CARE)):
+        return "cost"
+    return "upkeep" if term.when is None and term.basis.startswith(_UPKEEP) else "tenant"
+
+
+def _may_be_told(when: str, decision: Decision, question: Question | None, holding: Sequence[Holding]) -> bool:
+    """Tell whether a circumstance may be told as the reason: not where it is asked, or hardly believed."""
+    if decision == "auto":
+        return True
+    asked = question is not None and question.fact == when
+    return not asked and any(c.id == when and (c.known or c.probability >= _BELIEVED) for c in holding)
+
+
+def _next(language: str, decision: Decision, question: Question | None, endangered: bool) -> list[str]:
+    """Say what is still to happen: nothing if it is decided, or if the answer to danger says it."""
+    if decision == "auto" or endangered:
+        return []
+    if decision == "ask" and question is not None:
+        return [_WORDS[language]["ask"].format(question=question.text.in_(language))]
+    return [_WORDS[language]["review"]]
 
 
 def choices(question: Question, catalogue: Catalogue) -> list[Text]:
@@ -260,6 +327,11 @@ def answer_distress() -> Text:
         nl="Een medewerker leest uw bericht en neemt contact met u op.",
         en="A colleague will read your message and contact you.",
     )
+
+
+def answer_danger() -> Text:
+    """Write how every answer ends where there is danger, and something to repair."""
+    return Text(nl="Wij nemen direct contact met u op.", en="We will contact you at once.")
 
 
 def answer_no_rule() -> Text:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
 from triage.assessment import Assessment, Finding, Word
-from triage.catalogue import Catalogue, Rule
+from triage.catalogue import Catalogue, Period, Retirement, Rule
+from triage.in_force import Timeline
+from triage.tenancies import binding
 
 __all__ = ["show", "show_rule"]
 
@@ -42,15 +46,23 @@ def show(assessment: Assessment, console: Console | None = None) -> None:
     console.print()
     console.print(Padding(mark(assessment.text, assessment.evidence), (0, 2)))
     console.print()
-    for number, finding in enumerate(assessment.findings, 1):
+    for finding in assessment.findings:
         if len(assessment.findings) > 1:
-            start, end = finding.span
-            console.print(Styled(f"defect {number}: {' '.join(assessment.text[start:end].split())}", "bold"))
+            console.print(_headline(finding, assessment.text))
         _show_finding(finding, language, console)
     if assessment.elsewhere:
         console.print(Styled(f"nothing to repair: {assessment.elsewhere}"))
     console.print("answer to the tenant" + (" (nl; --json holds en too)" if language == "nl" else ""), style="dim")
     console.print(Padding(Styled(assessment.explanation(language)), (0, 2)))
+
+
+def _headline(finding: Finding, text: str) -> Styled:
+    """Say which defect it is, by the number that facts single it out with, and what it comes to by itself."""
+    start, end = finding.span
+    said = " ".join(text[start:end].split())
+    label = f"{finding.responsible.upper()} {finding.confidence:.0%} {finding.decision}"
+    head = Styled.assemble((f"defect {finding.number}: {said}", "bold"), f" – {label}")
+    return head.append(" URGENT", "bold red") if finding.urgent else head
 
 
 def _show_finding(finding: Finding, language: str, console: Console) -> None:
@@ -94,11 +106,28 @@ def mark(text: str, words: list[Word]) -> Styled:
     return styled[begin : begin + min(_LONGEST, len(shown.strip()))]
 
 
-def show_rule(rule: Rule, catalogue: Catalogue, console: Console | None = None) -> None:
-    """Print a rule with its exceptions and the law behind it."""
+def show_rule(
+    rule_id: str, catalogue: Catalogue, day: date, tenancy_start: date | None = None, console: Console | None = None
+) -> None:
+    """Print every version of a rule with its exceptions and the law behind it, and which of them counts on a day."""
     console = console or Console(highlight=False)
-    console.print(Styled.assemble((rule.title.nl, "bold"), f" / {rule.title.en}  ", (rule.id, "dim")))
-    grid = _grid()
+    retired = [_retired(retirement) for retirement in catalogue.retired if retirement.rule == rule_id]
+    versions = [rule for rule in catalogue.rules if rule.id == rule_id]
+    for number, version in enumerate(versions):
+        if number:
+            console.print()
+        console.print(Styled.assemble((version.title.nl, "bold"), f" / {version.title.en}  ", (rule_id, "dim")))
+        grid = _grid()
+        if retired or len(versions) > 1 or _period(version):
+            grid.add_row("period", Styled(_period(version) or "always"))
+            grid.add_row("in force", Styled(_in_force(version, catalogue, day, tenancy_start)))
+        for said in retired:
+            grid.add_row("retired", Styled(said))
+        _describe(version, catalogue, grid)
+        console.print(grid)
+
+
+def _describe(rule: Rule, catalogue: Catalogue, grid: Table) -> None:
     grid.add_row("who", rule.responsible)
     grid.add_row("law", _aside(catalogue.citation(rule.basis), f"({rule.basis})"))
     article = catalogue.article(rule.basis)
@@ -113,4 +142,26 @@ def show_rule(rule: Rule, catalogue: Catalogue, console: Console | None = None) 
         said = _aside(f"{title} → {entry.responsible}", f"({entry.basis})")
         grid.add_row("unless", said.append(f" {question}"))
     grid.add_row("words", Styled(", ".join(rule.words.nl)))
-    console.print(grid)
+
+
+def _period(part: Period) -> str:
+    days = _from_until(part.valid_from, part.valid_until)
+    tenancies = _from_until(part.tenancy_from, part.tenancy_until)
+    return ", ".join(filter(None, (days, tenancies and f"for tenancies that began {tenancies}")))
+
+
+def _from_until(first: date | None, last: date | None) -> str:
+    return " ".join(f"{word} {day}" for word, day in (("from", first), ("until", last)) if day)
+
+
+def _in_force(version: Rule, catalogue: Catalogue, day: date, tenancy_start: date | None) -> str:
+    if Timeline(catalogue).at(day, tenancy_start).rules.get(version.id) is version:
+        return f"on {day}"
+    if tenancy_start is None and any(bound is version for bound in binding(catalogue, day).get(version.id, [])):
+        return f"on {day}, for these tenancies"
+    return f"not on {day}"
+
+
+def _retired(retirement: Retirement) -> str:
+    since = f"from {retirement.valid_from}, " if retirement.valid_from else ""
+    return f"{since}instead: {retirement.instead or 'a person decides'} ({retirement.basis})"

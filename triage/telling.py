@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import takewhile
 
 from triage._version import __version__
 from triage.artefact import Model
@@ -14,6 +15,7 @@ from triage.docket import HOLDS, Defects, Docket, Outcome
 from triage.explanation import (
     advice_on,
     answer,
+    answer_danger,
     answer_distress,
     answer_elsewhere,
     answer_no_rule,
@@ -25,9 +27,12 @@ from triage.explanation import (
 )
 from triage.facts import Settled, by_finding
 from triage.language import Language
-from triage.ruling import Term
+from triage.ruling import Rulings, Term
 
 __all__ = ["Teller"]
+
+_SLIGHT = 0.01
+"""What is less likely than this is named among what would turn a label only where all is."""
 
 
 class Teller:
@@ -64,12 +69,17 @@ class Teller:
         """
         outcome = Outcome(*(column[0] for column in docket.outcomes()))
         defects, language = docket.defects, docket.languages[0]
-        findings = [self._finding(text, defects, i, facts, language) for i in range(len(defects))] if defects else []
+        urgent = bool(outcome.urgent)
+        findings = (
+            [self._finding(text, defects, i, facts, language, urgent) for i in range(len(defects))] if defects else []
+        )
         first = findings[0] if findings else None
         elsewhere, danger = docket.elsewhere[0], docket.dangers.get(0)
-        letter = self._letter(docket, findings)
+        letter = [self._letter(docket, findings)]
+        if danger is not None and danger.repair:
+            letter.append(answer_danger())
         advice = [danger.advice if danger else None, *(finding.urgent_advice for finding in findings)]
-        urging = list(dict.fromkeys(text for text in advice if text is not None))
+        urging = _without_echoes([text for text in advice if text is not None])
         told: list[Word] = [word for finding in findings for word in finding.evidence]
         if elsewhere and defects is not None:
             told, _ = evidence(text, defects.words, defects.units, (0, len(defects.words)), self._recogniser, elsewhere)
@@ -84,12 +94,12 @@ class Teller:
             basis=first.basis if first else None,
             circumstances=first.circumstances if first else [],
             question=next((finding.question for finding in findings if finding.question), None),
-            urgent=bool(outcome.urgent),
+            urgent=urgent,
             urgent_advice=_join(urging) if urging else None,
             evidence=told,
             elsewhere=elsewhere,
             findings=findings,
-            explanations=_join([*urging, letter]),
+            explanations=_join([*urging, *letter]),
             receipt=self._receipt(facts, day),
         )
 
@@ -104,28 +114,23 @@ class Teller:
             return answer_no_rule()
         return answer_unread(docket.languages[0])
 
-    def _finding(self, text: str, defects: Defects, i: int, facts: Settled, language: Language) -> Finding:
+    def _finding(
+        self, text: str, defects: Defects, i: int, facts: Settled, language: Language, alarming: bool
+    ) -> Finding:
         words, rulings = defects.words, defects.rulings
         term = rulings.deciding(i)
         rule = rulings.in_force.rules[term.rule]
         first, last = int(defects.stretches.firsts[i]), int(defects.stretches.lasts[i])
         told, score = evidence(text, words, defects.units, (first, last), self._recogniser, rule.id)
-        holding = self._holding(text, defects, i, term, facts, language)
-        flips = [
-            FlippedBy(
-                id=entry.when,
-                text=self._catalogue.circumstance(entry.when).because,
-                responsible=entry.responsible,
-                basis=entry.basis,
-            )
-            for entry in reversed(rulings.in_force.exceptions[rule.id])
-            if entry.basis and entry.responsible not in (None, term.responsible)
-        ]
+        known, number = by_finding(facts), int(defects.places.numbers[i])
+        settled = known.get(number, known[0]).settled
+        holding = self._holding(text, defects, i, term, settled, language)
+        flips = self._flips(rulings, i, term, settled)
+        unless = [] if alarming else flips  # nobody in need is told what else it might be
         decision, reason, question = defects.decisions[i], defects.reasons[i], defects.questions[i]
         guessed = is_guess(decision, reason, question)
         urgent, danger = bool(defects.urgent[i]), defects.dangers.get(i)
         article = self._catalogue.article(term.basis)
-        number = int(defects.places.numbers[i])
         return Finding(
             number=number,
             span=(int(words.starts[first]), int(words.ends[last - 1])),
@@ -148,18 +153,50 @@ class Teller:
             flips=flips,
             question=self._asked(question, number if defects.places.counts[i] > 1 else 0),
             urgent=urgent,
-            urgent_advice=advice_on(rule, term.responsible, danger, guessed) if urgent else None,
+            urgent_advice=advice_on(rule, danger, guessed) if urgent else None,
             evidence=told,
             score=score,
-            explanations=answer(self._catalogue, rule, term, decision, question, flips, holding, reason, urgent),
+            explanations=answer(
+                self._catalogue,
+                rule,
+                term,
+                decision,
+                question,
+                unless,
+                holding,
+                reason,
+                urgent,
+                danger is not None,
+            ),
         )
 
+    def _flips(self, rulings: Rulings, i: int, term: Term, settled: Settled) -> list[FlippedBy]:
+        """List what would turn the label of a defect, the likeliest first.
+
+        What is tested behind the circumstance that decides would change nothing.
+        """
+        chances = rulings.circumstances(i)
+        turned = (rulings.landlord_if[0][i] >= 0.5) != (rulings.landlord[i] >= 0.5)
+        before = takewhile(lambda entry: entry.when != term.when, rulings.in_force.exceptions[term.rule])
+        turning = {key for key, turns in zip(rulings.law.keys, turned, strict=True) if turns and key not in settled}
+        flips = [
+            FlippedBy(
+                id=entry.when,
+                text=self._catalogue.circumstance(entry.when).because,
+                responsible=entry.responsible,
+                basis=entry.basis,
+            )
+            for entry in reversed([*before])
+            if entry.when in turning and entry.basis and entry.responsible not in (None, term.responsible)
+        ]
+        flips.sort(key=lambda flip: -chances[flip.id])  # of equals, what is special to the rule stays first
+        return [flip for flip in flips if chances[flip.id] >= _SLIGHT] or flips
+
     def _holding(
-        self, text: str, defects: Defects, i: int, term: Term, facts: Settled, language: Language
+        self, text: str, defects: Defects, i: int, term: Term, settled: Settled, language: Language
     ) -> list[Holding]:
-        known = by_finding(facts)
         relevant = {entry.when: entry for entry in defects.rulings.in_force.exceptions[term.rule]}
-        learned, number = set(self._recogniser.outputs.circumstances), int(defects.places.numbers[i])
+        learned = set(self._recogniser.outputs.circumstances)
         stretch = (int(defects.stretches.firsts[i]), int(defects.stretches.lasts[i]))
         return [
             Holding(
@@ -167,7 +204,7 @@ class Teller:
                 title=self._catalogue.circumstance(key).title.in_(language),
                 probability=chance,
                 basis=relevant[key].basis,
-                known=known.get(number, known[0]).settled.get(key) is True,
+                known=settled.get(key) is True,
                 evidence=evidence(text, defects.words, defects.units, stretch, self._recogniser, key)[0]
                 if key in learned
                 else [],
@@ -199,6 +236,12 @@ class Teller:
             date=day,
             facts=dict(facts),
         )
+
+
+def _without_echoes(advice: list[Text]) -> list[Text]:
+    """Leave out what was said already, or is how another piece of advice begins."""
+    once = list(dict.fromkeys(advice))
+    return [text for text in once if not any(other != text and other.nl.startswith(text.nl) for other in once)]
 
 
 def _join(texts: list[Text]) -> Text:
