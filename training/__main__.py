@@ -28,7 +28,7 @@ from training.promise import Outcomes, Promise, choose, simulate
 from training.tables import agreement_table, corpus_tables, figures_table, kept_lines, open_line, promise_table
 from triage import TriageError, Triager
 from triage.artefact import BUNDLED as MODEL
-from triage.artefact import Manifest, load_model
+from triage.artefact import load_model, write_manifest
 from triage.catalogue import Catalogue
 from triage.catalogue_file import BUNDLED as CATALOGUE
 from triage.catalogue_file import read_catalogue
@@ -72,17 +72,16 @@ def fit(
 ) -> None:
     """Fit a model on the train and calibration voices, and save it."""
     accepted = _accepted(landlord=landlord, tenant=tenant, over_reach=over_reach, sure=sure)
+    rules = read_catalogue(catalogue)
     prints = current_fingerprint(datasets, catalogue)
     if check:
-        _check_fresh(model, prints.model_dump())
+        _check_fresh(model, datasets, catalogue, prints.model_dump())
         return
-    rules = read_catalogue(catalogue)
     corpus = read_corpus(datasets, rules)
     built = build(corpus, rules, model, prints, promise=accepted, say=lambda message: err.print(message, style="dim"))
     measured = _evaluate(Triager(built), _held_out(corpus, rules, ANY_DAY), ANY_DAY)
     metrics = {figure.name: round(figure.value, 4) for figure in measured if figure.value == figure.value}
-    manifest = built.manifest.model_copy(update={"metrics": metrics})
-    _write_manifest(model, manifest)
+    manifest = write_manifest(model, built.manifest.model_copy(update={"metrics": metrics}))
     _print_promise(Outcomes.load(model), manifest.policy, accepted)
     size = sum(file.stat().st_size for file in model.iterdir()) / 1e6
     out.print(f"model {manifest.version} written to {model} ({size:.1f} MB)")
@@ -96,15 +95,14 @@ def _accepted(**shares: float) -> Promise:
         raise TriageError("; ".join(wrong)) from error
 
 
-def _write_manifest(model: Path, manifest: Manifest) -> None:
-    (model / "manifest.json").write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
-
-
-def _check_fresh(model: Path, prints: dict[str, str]) -> None:
+def _check_fresh(model: Path, datasets: Path, catalogue: Path, prints: dict[str, str]) -> None:
     manifest = load_model(model).manifest
     stale = [name for name, value in manifest.fingerprint.model_dump().items() if value != prints[name]]
     if stale:
-        err.print(f"the model is stale: {' and '.join(stale)} changed; run: python -m training fit", style="red")
+        given = {"--datasets": (datasets, DATASETS), "--catalogue": (catalogue, CATALOGUE), "--model": (model, MODEL)}
+        options = "".join(f" {name} {own}" for name, (own, usual) in given.items() if own.resolve() != usual.resolve())
+        told = f"the model is stale: {' and '.join(stale)} changed; run: python -m training fit{options}"
+        err.print(told, style="red", soft_wrap=True)
         raise typer.Exit(1)
     out.print("the model is up to date")
 
@@ -126,7 +124,7 @@ def choose_promise(
     _print_promise(outcomes, policy, accepted)
     if write:
         # what was measured before is no longer so
-        _write_manifest(model, manifest.model_copy(update={"policy": policy, "metrics": {}}))
+        write_manifest(model, manifest.model_copy(update={"policy": policy, "metrics": {}}))
         out.print(f"thresholds written to {model}; to measure with them: python -m training evaluate")
     for line in kept_lines(simulate(outcomes, manifest.policy, accepted)):
         out.print(line)
@@ -159,6 +157,8 @@ def evaluate(
         cases = [case for file in files for case in evaluation.read_cases(file, triager.catalogue, on)]
     else:
         cases = _held_out(read_corpus(datasets, triager.catalogue), triager.catalogue, on)
+    if not cases:
+        raise TriageError("there is nothing to measure: name files with labelled messages, or label test voices")
     figures = _evaluate(triager, cases, on)
     if as_json:
         typer.echo(evaluation.as_json(figures))
@@ -182,16 +182,21 @@ def show_ideas(
     catalogue: CatalogueOption = CATALOGUE,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Fits side by side; each takes some gigabytes.")] = 1,
 ) -> None:
-    """Tell what each idea behind the fit is worth: a fit for each; stopped, it goes on with those that are missing."""
+    """Tell what each idea behind the fit is worth: a fit for each; stopped, it goes on with those that are missing.
+
+    Only what is measured on the labelled requests of this project is kept, for its documentation.
+    """
     rules = read_catalogue(catalogue)
     prints = current_fingerprint(datasets, catalogue).model_dump()
-    rows = [row for row in stored("ideas") if row["of"] == prints]
+    bundled = (datasets.resolve(), catalogue.resolve()) == (DATASETS.resolve(), CATALOGUE.resolve())
+    rows = [row for row in stored("ideas") if bundled and row["of"] == prints]
     todo = [idea for idea in IDEAS if idea.name not in {row["idea"] for row in rows}]
     for idea, point in try_ideas(read_corpus(datasets, rules), rules, todo, jobs):
         figures = {name: f"{getattr(point, name):.3f}" for name in ("label", "exceptions", "rule")}
         out.print(f"{idea.name}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
         rows.append({"idea": idea.name, **figures, "right": dict(sorted(point.right.items()))})
-        store("ideas", rows, prints)
+        if bundled:
+            store("ideas", rows, prints)
 
 
 @app.command("document")
@@ -285,7 +290,7 @@ def show_curve(
     def say(point: Point) -> None:
         out.print(f"{point.voices} voices, {point.requests} requests: label {point.label:.3f}, rule {point.rule:.3f}")
 
-    draw(learning_curve(read_corpus(datasets, rules), rules, say), picture)
+    draw(learning_curve(read_corpus(datasets, rules), rules, say), len(rules.rules), picture)
 
 
 def main() -> None:

@@ -46,6 +46,13 @@ def add_batch(paths: Iterable[Path], voice: str, folder: Path, catalogue: Catalo
     corpus = read_corpus(folder, catalogue)
     problems = [] if voice in corpus.voices else [f"{voice}: not in voices.yaml; describe the voice there first"]
     added = _read_batch(paths, voice, count(_highest(corpus, voice) + 1), catalogue, problems)
+    known = {row.text: row.id for row in corpus.messages() if row.voice == voice}
+    problems += [
+        f"{known[row.text]}: has the same text as another that is to be added"
+        for rows in added.values()
+        for row in rows
+        if known.setdefault(row.text, row.id) != row.id
+    ]
     if not problems:
         both: dict[str, Any] = {name: [*getattr(corpus, name), *rows] for name, rows in added.items()}
         problems = find_problems(replace(corpus, **both), catalogue)

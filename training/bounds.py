@@ -9,7 +9,7 @@ from itertools import pairwise, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
+from scipy.special import betaincinv, stdtrit
 
 __all__ = ["Tally", "fewest_missing", "least_confidence", "missing", "tally", "upper_bound"]
 
@@ -35,6 +35,7 @@ def upper_bound(wrong: int, count: int, sure: float, effect: float = 1.0) -> flo
         Confidence in the bound.
     effect : float
         Design effect: decisions that depend on each other count for so many times fewer (Korn and Graubard 1998).
+        Infinite where nothing is known of it: then nothing is bounded.
 
     Returns
     -------
@@ -47,20 +48,38 @@ def upper_bound(wrong: int, count: int, sure: float, effect: float = 1.0) -> flo
     >>> round(upper_bound(0, 298, 0.95, effect=2.0), 3)
     0.02
     """
-    return 1.0 if wrong >= count else float(betaincinv(wrong / effect + 1, (count - wrong) / effect, sure))
+    if wrong >= count or math.isinf(effect):
+        return 1.0
+    return float(betaincinv(wrong / effect + 1, (count - wrong) / effect, sure))
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Decisions, those wrong among them, and how much more their share varies than if each stood alone."""
+    """Decisions, those wrong among them, how much more their share varies than if each stood alone, and the voices."""
 
     count: int
     wrong: int
     effect: float
+    voices: int
+
+    def effect_at(self, sure: float) -> float:
+        """Return the design effect that a bound is to use: few voices tell little of how much they vary.
+
+        Korn and Graubard (1998): by the squared ratio of the quantiles of Student's t for so many voices and for so
+        many decisions. One voice tells nothing of it.
+        """
+        if self.count and self.voices < 2:
+            return math.inf
+        by_voices, by_decisions = (float(stdtrit(max(n - 1, 1), sure)) for n in (self.voices, self.count))
+        return self.effect * (by_voices / by_decisions) ** 2 if by_decisions else self.effect
 
     def bound(self, sure: float) -> float:
         """Bound the true share of wrong decisions from above."""
-        return upper_bound(self.wrong, self.count, sure, self.effect)
+        return upper_bound(self.wrong, self.count, sure, self.effect_at(sure))
+
+    def missing(self, accepted: float, sure: float) -> int:
+        """Count how many more labelled cases, all decided right, would keep a promise."""
+        return missing(self.count, self.wrong, accepted, sure, self.effect_at(sure))
 
 
 def tally(wrong: Picked, voices: Voices) -> Tally:
@@ -85,7 +104,7 @@ def tally(wrong: Picked, voices: Voices) -> Tally:
     >>> tally(voices == 0, voices).effect > 10
     True
     >>> tally(np.arange(200) % 20 == 0, voices)
-    Tally(count=200, wrong=10, effect=1.0)
+    Tally(count=200, wrong=10, effect=1.0, voices=10)
     """
     return _tallies(wrong, voices, [len(wrong)])[0]
 
@@ -98,7 +117,7 @@ def _tallies(wrong: Picked, voices: Voices, counts: Sequence[int]) -> list[Tally
     for before, count in pairwise([0, *counts]):
         own += np.bincount(voices[before:count], minlength=n_voices)
         errors += np.bincount(voices[before:count], weights=wrong[before:count], minlength=n_voices)
-        found.append(Tally(count, int(errors.sum()), _effect(own, errors)))
+        found.append(Tally(count, int(errors.sum()), _effect(own, errors), int(np.count_nonzero(own))))
     return found
 
 
@@ -162,8 +181,8 @@ def fewest_missing(
     confidence, right, accepted, sure, voices
         As for `least_confidence`.
     """
-    tallies = [Tally(0, 0, 1.0), *_surest(confidence, right, voices)]
-    return min(missing(own.count, own.wrong, accepted, sure, own.effect) for own in tallies)
+    tallies = [Tally(0, 0, 1.0, 0), *_surest(confidence, right, voices)]
+    return min(own.missing(accepted, sure) for own in tallies)
 
 
 def _surest(confidence: Floats, right: Picked, voices: Voices | None) -> list[Tally]:
@@ -192,6 +211,7 @@ def missing(count: int, wrong: int, accepted: float, sure: float, effect: float 
     >>> missing(500, 1, 0.01, 0.95)
     0
     """
+    effect = min(effect, float(max(count, 1)))
     most = 10 * effect * (wrong + 1) / accepted / (1 - sure)
     low, high = count, max(2 * count, math.ceil(most))
     while low < high:

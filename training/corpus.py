@@ -212,18 +212,29 @@ def read_corpus(folder: str | Path = DATASETS, catalogue: Catalogue | None = Non
 
 def _read_voices(path: Path, problems: list[str]) -> list[Voice]:
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
-    voices = []
+    voices: dict[str, Voice] = {}
     try:
         tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CorpusError([f"{path}: {error.strerror}; a corpus needs its voices"]) from error
+    except UnicodeDecodeError as error:
+        raise CorpusError([f"{path}: is not UTF-8; save it as UTF-8"]) from error
+    except YAMLError as error:
+        raise CorpusError([f"{path}: is not YAML ({' '.join(str(error).split())})"]) from error
+    if not isinstance(tree, list):
+        raise CorpusError([f"{path}: is no list of voices; begin each with '- id:'"])
     for i, item in enumerate(tree, 1):
         try:
-            voices.append(Voice.model_validate(item))
+            voice = Voice.model_validate(item)
         except ValidationError as error:
             problems += [f"{path}: voice {i}: {describe(dict(detail))}" for detail in error.errors()]
-    return voices
+            continue
+        if voice.id in voices:
+            problems.append(f"{path}: voice {i}: id: {voice.id} stands twice")
+        voices[voice.id] = voice
+    return list(voices.values())
 
 
 def _read(path: Path, form: type[Row], problems: list[str]) -> list[Row]:

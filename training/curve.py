@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from training import SEED
-from training.corpus import DATASETS, Corpus
+from training.corpus import DATASETS, Corpus, CorpusError
 from training.fit import recogniser_of
 from training.labelling import ANY_DAY, is_turned, label_of, rules_on
 from training.noise import MISPRINTS
@@ -64,8 +64,15 @@ def learning_curve(corpus: Corpus, catalogue: Catalogue, say: Callable[[Point], 
     Returns
     -------
     list of Point
+
+    Raises
+    ------
+    CorpusError
+        If no test voice has a request that can be decided.
     """
     learned, held = corpus.part("train", "calibration"), corpus.part("test")
+    if not any(row.decidable for row in held.requests):
+        raise CorpusError(["a learning curve is measured on test voices; none has a request that can be decided"])
     voices = np.random.default_rng(SEED).permutation(sorted(learned.voices))
     points = []
     for share in _SHARES:
@@ -114,12 +121,14 @@ def learn_and_measure(
     )
 
 
-def draw(points: list[Point], path: Path = PICTURE) -> None:
+def draw(points: list[Point], rules: int, path: Path = PICTURE) -> None:
     """Draw the curve as SVG, the same bytes for the same points.
 
     Parameters
     ----------
     points : list of Point
+    rules : int
+        How many rules there are to tell apart.
     path : Path
     """
     import matplotlib as mpl
@@ -132,14 +141,15 @@ def draw(points: list[Point], path: Path = PICTURE) -> None:
         requests = [point.requests for point in points]
         for name, values, marker in (
             ("label (landlord or tenant)", [point.label for point in points], "o"),
-            ("rule (one of over 200)", [point.rule for point in points], "s"),
+            (f"rule (one of {rules})", [point.rule for point in points], "s"),
         ):
             axes.plot(requests, values, marker=marker, label=name)
             for x, y in zip(requests, values, strict=True):
                 axes.annotate(f"{y:.2f}", (x, y), textcoords="offset points", xytext=(0, 7), ha="center", fontsize=8)
         axes.set_xlabel("requests learned from")
         axes.set_ylabel("right, on held-out voices")
-        axes.set_ylim(0.4, 1.0)
+        lowest = min(value for point in points for value in (point.label, point.rule))
+        axes.set_ylim(min(0.4, lowest - 0.02), 1.0)
         axes.grid(alpha=0.3)
         axes.legend(loc="lower right")
         figure.tight_layout()

@@ -110,7 +110,14 @@ def _held_out(triager: Triager, corpus: Corpus) -> str:
     cases = evaluation.cases_of(corpus.part("test"), triager.catalogue, ANY_DAY)
     figures = evaluation.evaluate(triager, cases, day=ANY_DAY)
     rows = [(figure.name, f"{figure.value:.3f}", figure.count) for figure in figures]
-    return _section("## On held-out voices", "`python -m training evaluate`", ("figure", "value", "over"), rows)
+    about = """
+        `python -m training evaluate` prints this. *Over-reach* is how many requests that leave the matter open are
+        decided all the same, *asked* how many of them get a question; *exceptions* are those whose label a
+        circumstance turns; *calibration error* is how far confidence is from the share that is right; *wholly right*
+        is a message of which all labels are, and no more. Labels, citations and shares are over requests that can be
+        decided.
+    """
+    return _section("## On held-out voices", about, ("figure", "value", "over"), rows)
 
 
 def _beside(triager: Triager, corpus: Corpus, held: Sequence[Request], right: Hits) -> str:

@@ -21,7 +21,7 @@ from triage.assessment import Finding
 from triage.in_force import InForce
 from triage.values import read_date
 
-__all__ = ["Case", "Figure", "cases_of", "evaluate", "read_cases"]
+__all__ = ["Case", "Figure", "as_json", "cases_of", "evaluate", "read_cases"]
 
 _SAME_ARTICLE = {
     "BW7:204": "BW7:206",
@@ -211,7 +211,7 @@ def _request_figures(done: Done) -> list[Figure]:
     urgency = [(c, a) for c, a in done if c.urgent is not None]
     return [
         _share("label accuracy", [_is_right(c, a) for c, a in decidable]),
-        _share("basis right", [_is_based_right(c, a) for c, a in decidable]),
+        _share("basis right", [_is_based_right(c, a) for c, a in decidable if c.basis]),
         _share("automatic", [a.decision == "auto" for _, a in decidable]),
         _share("wrong among automatic", [not _is_right(c, a) for c, a in automatic]),
         *(
@@ -254,7 +254,8 @@ def _normal(basis: str) -> str:
 def _voice_figures(decidable: Done) -> list[Figure]:
     by_voice: defaultdict[str, list[bool]] = defaultdict(list)
     for case, assessment in decidable:
-        by_voice[case.voice].append(_is_right(case, assessment))
+        if case.voice:
+            by_voice[case.voice].append(_is_right(case, assessment))
     if not by_voice:
         return []
     accuracies = {voice: float(np.mean(hits)) for voice, hits in by_voice.items()}
@@ -335,6 +336,6 @@ def _agreement(rules: InForce, assessments: Sequence[Assessment]) -> Figure:
 
 
 def as_json(figures: Sequence[Figure]) -> str:
-    """Write figures as JSON, for machines."""
-    rows: list[dict[str, Any]] = [{"figure": f.name, "value": f.value, "count": f.count} for f in figures]
-    return json.dumps(rows, indent=1)
+    """Write figures as JSON, for machines; the value of a share of nothing is null."""
+    rows = [{"figure": f.name, "value": f.value if f.count else None, "count": f.count} for f in figures]
+    return json.dumps(rows, indent=1, allow_nan=False)

@@ -20,6 +20,7 @@ from training.promise import Outcomes, Promise
 from triage.artefact import Fingerprint, Model, save_model
 from triage.catalogue import Catalogue
 from triage.catalogue_file import BUNDLED as CATALOGUE_FILE
+from triage.catalogue_file import read_catalogue
 from triage.decision import Policy
 from triage.estimator import words_of
 from triage.fitting import REPAIRS, Cue, Settings, Targets, fit_recogniser
@@ -116,7 +117,8 @@ def sample_of(corpus: Corpus) -> Sample:
         add(message.text, None, held, (True, False, any(defect.urgent for defect in message.defects)))
         for defect in message.defects:
             add(defect.quote, defect.rule, defect.circumstances, (False, False, defect.urgent))
-    flags = {"several": np.array(several), "open": np.array(left_open), "urgent": np.array(urgent)}
+    kept = {"several": several, "open": left_open, "urgent": urgent}
+    flags = {name: np.array(own, dtype=bool) for name, own in kept.items()}
     phrases = [Cue(saying.circumstance, saying.holds, saying.text) for saying in corpus.sayings]
     return Sample(words_of(texts), Targets(exclusive, circumstances, flags), phrases)
 
@@ -181,10 +183,13 @@ def fit(
     CorpusError
         If there are too few voices to leave some out in turn.
     """
-    folds = fold_voices(list(corpus.voices))
+    writing = sorted({row.voice for row in corpus.messages()})
+    folds = fold_voices(writing)
     if not all(folds):
-        need = f"a fit needs {_FOLDS} train or calibration voices at least, to leave some out in turn"
-        raise CorpusError([f"{need}; there are {len(corpus.voices)}"])
+        need = f"a fit needs {_FOLDS} train or calibration voices with messages at least, to leave some out in turn"
+        raise CorpusError([f"{need}; there are {len(writing)}"])
+    if not any(row.decidable for row in corpus.requests):
+        raise CorpusError(["a fit needs requests that can be decided, to find out how sure it may be; there are none"])
     say(f"fitting {len(folds)} times with voices left out, to calibrate")
     held = Parallel(n_jobs=-1)(delayed(_hold_out)(corpus, catalogue, settings, fold) for fold in folds)
     say("fitting on all voices")
@@ -216,9 +221,17 @@ def current_fingerprint(datasets: Path = DATASETS, catalogue_file: Path = CATALO
     """Hash what a model would be built from now; a model with another fingerprint is stale."""
     return Fingerprint(
         data=fingerprint(datasets),
-        catalogue=hashlib.sha256(catalogue_file.read_bytes()).hexdigest(),
+        catalogue=_catalogue_fingerprint(catalogue_file),
         code=code_fingerprint(),
     )
+
+
+def _catalogue_fingerprint(file: Path) -> str:
+    """Hash a catalogue's file; of an association's own also what comes of it, since that may extend another."""
+    digest = hashlib.sha256(file.read_bytes())
+    if file.resolve() != CATALOGUE_FILE.resolve():
+        digest.update(read_catalogue(file).hash.encode())
+    return digest.hexdigest()
 
 
 def build(

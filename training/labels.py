@@ -93,9 +93,19 @@ def agreement(corpus: Corpus, second: Sequence[SecondLabel], catalogue: Catalogu
     """Compare first and second labels; responsibility is looked up in the catalogue for both.
 
     Messages that either labeller would ask back about do not count for responsibility.
+
+    Raises
+    ------
+    CorpusError
+        If a label is of no request, or of one that has another already.
     """
     rows = {row.id: row for row in corpus.requests}
-    pairs = [(rows[label.id], label) for label in second if label.id in rows]
+    met = Counter(label.id for label in second)
+    problems = [f"{name}: not among the requests" for name in met if name not in rows]
+    problems += [f"{name}: labelled {times} times" for name, times in met.items() if times > 1]
+    if problems:
+        raise CorpusError(problems)
+    pairs = [(rows[label.id], label) for label in second]
     decided = [(row, label) for row, label in pairs if row.decidable and label.decidable]
     rules = rules_on(catalogue)
     ruled = [(label_of(row, rules), label_of(_as_request(row, label), rules)) for row, label in decided]

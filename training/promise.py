@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from training import SEED
 from training.bounds import Tally, fewest_missing, least_confidence, tally
+from training.rows import CorpusError
 from triage.catalogue import Party
 from triage.decision import Policy
 from triage.errors import ModelError
@@ -51,7 +52,7 @@ class Promise(BaseModel):
     landlord: float = Field(default=0.02, gt=0, lt=1, description="Share of wrong labels among automatic 'landlord'")
     tenant: float = Field(default=0.01, gt=0, lt=1, description="The same among 'tenant', which costs a tenant money")
     sure: float = Field(default=0.95, gt=0, lt=1, description="How sure it must be that no share is greater")
-    over_reach: float = Field(default=0.05, ge=0, le=1, description="Share of undecidable requests that may be decided")
+    over_reach: float = Field(default=0.05, gt=0, le=1, description="Share of undecidable requests that may be decided")
 
     def accepted(self, part: Part) -> float:
         """Return the share that is accepted: of wrong labels, or of decisions where the matter is left open."""
@@ -139,14 +140,17 @@ def choose(outcomes: Outcomes, rough: Policy, promise: Promise) -> Policy:
 
 
 def _most_open(outcomes: Outcomes, confidence: Floats, promise: Promise) -> float:
-    """Find up to which probability of being left open few enough open requests are decided; 0 if up to none."""
+    """Find up to which probability of being left open few enough open requests are decided; 0 if up to none.
+
+    Where there are no such requests nothing can be promised of them, and nothing is held back.
+    """
     sure = _sure_enough(outcomes, confidence)
     found = 0.0
     for level in np.quantile(outcomes.left_open, _LEVELS).tolist():
         if _over_reach(outcomes, sure & (outcomes.left_open <= level), promise).bound > promise.over_reach:
             break
         found = level
-    return found
+    return found if (~outcomes.decidable).any() else 1.0
 
 
 def _sure_enough(outcomes: Outcomes, confidence: Floats) -> Picked:
@@ -197,7 +201,8 @@ def report_promise(outcomes: Outcomes, policy: Policy, promise: Promise) -> list
     for party in PARTIES:
         own = _tally(outcomes, automatic, party)
         least = policy.landlord if party == "landlord" else policy.tenant
-        more = 0 if least <= 1 else max(1, _missing(outcomes, confidence, party, promise))
+        # Where every request may be left open, no labelled one that is decidable helps.
+        more = 0 if least <= 1 or not policy.open else max(1, _missing(outcomes, confidence, party, promise))
         lines.append(Line(party, least, own.count, own.wrong, more))
     return lines
 
@@ -218,11 +223,14 @@ class OverReach:
         Such requests, and those decided among them.
     bound : float
         What the true share is at most, as sure as the promise is.
+    missing : int
+        How many more such requests, none of them decided, would keep the promise.
     """
 
     count: int
     decided: int
     bound: float
+    missing: int
 
     @property
     def share(self) -> float:
@@ -237,7 +245,8 @@ def report_over_reach(outcomes: Outcomes, policy: Policy, promise: Promise) -> O
 
 def _over_reach(outcomes: Outcomes, automatic: Picked, promise: Promise) -> OverReach:
     own = _tally(outcomes, automatic, "open")
-    return OverReach(own.count, own.wrong, own.bound(promise.sure) if own.count else 0.0)
+    missing = own.missing(promise.over_reach, promise.sure)
+    return OverReach(own.count, own.wrong, own.bound(promise.sure), missing)
 
 
 @dataclass(frozen=True)
@@ -275,11 +284,18 @@ def simulate(outcomes: Outcomes, rough: Policy, promise: Promise, halves: int = 
     Returns
     -------
     Kept
+
+    Raises
+    ------
+    CorpusError
+        If all requests are of one voice.
     """
     rng = np.random.default_rng(SEED)
     names = np.unique(outcomes.voices)
     tallies: dict[Part, list[Tally]] = {part: [] for part in PARTS}
     shares = []
+    if len(names) < 2:
+        raise CorpusError(["a promise is tested on the other half of the voices; there is one voice only"])
     for _ in range(halves):
         first = np.isin(outcomes.voices, rng.permutation(names)[: len(names) // 2])
         policy = choose(outcomes.take(first), rough, promise)

@@ -29,6 +29,11 @@ def promise_table(outcomes: Outcomes, policy: Policy, promise: Promise) -> Table
 def open_line(outcomes: Outcomes, policy: Policy, promise: Promise) -> str:
     """Tell how many requests that leave the matter open are decided by a policy."""
     found = report_over_reach(outcomes, policy, promise)
+    if found.missing:
+        return (
+            f"open: of {found.count} requests that leave the matter open {found.share:.1%} are decided; too few to "
+            f"promise {promise.over_reach:.1%} at the most: {found.missing} more are needed"
+        )
     return (
         f"open: of {found.count} requests that leave the matter open {found.share:.1%} are decided, "
         f"{found.bound:.1%} at the most ({promise.sure:.0%} sure); {promise.over_reach:.1%} is allowed"

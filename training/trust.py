@@ -173,5 +173,6 @@ def ask_and_answer(triager: Triager, requests: Sequence[Request]) -> Asked:
 
 def _answer(row: Request, question: QuestionAsked) -> dict[str, bool | str]:
     """Answer by the labels; nothing where the true rule is not among those to choose from."""
-    answer = row.rule if question.fact == "rule" else question.fact in row.circumstances
+    fact = question.fact.partition(".")[2] or question.fact  # of one defect of several: "2.own_fault"
+    answer = row.rule if fact == "rule" else fact in row.circumstances
     return {question.fact: answer} if answer in question.answers else {}

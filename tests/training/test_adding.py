@@ -61,12 +61,22 @@ def test_a_batch_for_which_there_is_no_room_changes_no_file(folder, small, tmp_p
 
 
 def test_numbers_go_on_from_the_highest_though_a_message_was_removed(folder, small, add):
-    add(LEAK, LEAK)
+    add(LEAK, LEAK | {"text": "de buitenkraan lekt"})
     path = folder / "requests.jsonl"
     kept = [line for line in path.read_text(encoding="utf-8").splitlines() if "b-0010" not in line]
     path.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    add(LEAK)
+    add(LEAK | {"text": "kraan op het toilet drupt"})
     assert [row.id for row in read_corpus(folder, small).requests[-2:]] == ["b-0011", "b-0012"]
+
+
+def test_a_batch_is_not_added_twice(folder, add):
+    add(LEAK)
+    before = fingerprint(folder)
+    with pytest.raises(CorpusError, match="b-0010: has the same text as another that is to be added"):
+        add(LEAK)
+    with pytest.raises(CorpusError, match="has the same text"):
+        add(*[{"text": "de douche lekt", "rule": "tap.drips"}] * 2)
+    assert fingerprint(folder) == before
 
 
 @pytest.mark.parametrize("own", [{"id": "b-0001"}, {"voice": "a"}])

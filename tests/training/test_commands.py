@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from training.__main__ import app
+from training.corpus import DATASETS
 from triage.artefact import BUNDLED, load_model
 from triage.errors import TriageError
 
@@ -30,12 +31,24 @@ def run(*words):
         ("corpus agreement missing.jsonl", "missing.jsonl: cannot be read"),
         ("evaluate missing.jsonl", "missing.jsonl: cannot be read"),
         ("evaluate --date soon", "date 'soon'"),
+        ("evaluate /dev/null", "there is nothing to measure"),
+        ("fit --catalogue missing.yaml", "missing.yaml"),
     ],
 )
 def test_what_cannot_be_done_is_told_without_a_traceback(words, told):
     result = run(*words.split())
     assert isinstance(result.exception, TriageError)
     assert told in str(result.exception)
+
+
+def test_a_stale_model_is_told_how_to_fit_it_and_no_other(tmp_path):
+    shutil.copytree(BUNDLED, tmp_path / "model")
+    shutil.copytree(DATASETS, tmp_path / "data")
+    (tmp_path / "data" / "phrases.jsonl").unlink()
+    result = run("fit", "--check", "--model", str(tmp_path / "model"), "--datasets", str(tmp_path / "data"))
+    assert result.exit_code == 1
+    said = f"python -m training fit --datasets {tmp_path / 'data'} --model {tmp_path / 'model'}"
+    assert said in " ".join(result.stderr.split())
 
 
 def test_errors_go_to_the_caller_as_text():

@@ -93,6 +93,27 @@ def test_a_bad_row_is_named_with_file_row_and_field(folder, small, name, change,
     assert expected in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is no list of voices"),
+        (b"- id: [a", "is not YAML"),
+        ("- id: caf\u00e9".encode("cp1252"), "is not UTF-8"),
+    ],
+)
+def test_voices_that_cannot_be_read_are_told_without_a_traceback(folder, content, told):
+    (folder / "voices.yaml").write_bytes(content)
+    with pytest.raises(CorpusError, match=rf"voices\.yaml: {told}"):
+        read_corpus(folder)
+
+
+def test_a_voice_that_stands_twice_is_named(folder):
+    voices = folder / "voices.yaml"
+    voices.write_text(voices.read_text(encoding="utf-8") * 2, encoding="utf-8")
+    with pytest.raises(CorpusError, match="voice 6: id: a stands twice"):
+        read_corpus(folder)
+
+
 def test_all_problems_come_at_once(folder, small):
     spoil(folder, "requests", lambda row: row.update(rule="no.such"))
     spoil(folder, "elsewhere", lambda row: row.update(kind="weather"))

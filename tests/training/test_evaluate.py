@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from training.evaluate import Case, Part, cases_of, evaluate, read_cases
+from training.evaluate import Case, Part, as_json, cases_of, evaluate, read_cases
 from training.labelling import label_of, rules_on
 from triage import Triager
 
@@ -108,3 +108,21 @@ def test_a_byte_order_mark_is_no_part_of_the_first_message(small, tmp_path):
     path = tmp_path / "cases.jsonl"
     path.write_text(json.dumps({"text": "kraan drupt", "rule": "tap.drips"}), encoding="utf-8-sig")
     assert [case.text for case in read_cases(path, small)] == ["kraan drupt"]
+
+
+def test_citations_count_only_where_they_are_given(triager):
+    figures = {f.name: f for f in evaluate(triager, [Case(text="de kraan drupt", label="tenant")])}
+    assert figures["label accuracy"].value == 1.0
+    assert figures["basis right"].count == 0
+    assert not any(name.startswith("worst voice") for name in figures)
+
+
+def test_a_label_that_is_given_counts_whatever_else_the_row_holds(small, tmp_path):
+    row = {"text": "kraan drupt", "rule": "Categorie 12", "label": "landlord", "afdeling": "west"}
+    (tmp_path / "cases.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    assert [case.label for case in read_cases(tmp_path / "cases.jsonl", small)] == ["landlord"]
+
+
+def test_figures_of_nothing_are_null_in_json(triager):
+    rows = json.loads(as_json(evaluate(triager, [Case(text="de kraan drupt", label="tenant")])))
+    assert {row["figure"]: row["value"] for row in rows}["over-reach"] is None

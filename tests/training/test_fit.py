@@ -3,6 +3,7 @@
 import ast
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ HARMLESS = {
     "triage/citation.py": "how a basis is put into words",
     "triage/consistency.py": "refuses a catalogue, and changes none",
     "triage/errors.py": "names of errors",
+    "triage/manifest.py": "what is told of a model, which has a version of its own",
     "triage/values.py": "reads what callers give; a corpus is read by its own form",
 }
 """What a fit reaches and what has no part in what it makes, with the reason."""
@@ -159,8 +161,20 @@ def test_a_message_without_a_usable_label_cannot_be_measured(small, tmp_path, ro
 
 
 def test_a_fit_needs_voices_to_leave_out(corpus, small):
-    with pytest.raises(CorpusError, match=r"4 train or calibration voices at least.*there are 3"):
+    with pytest.raises(CorpusError, match=r"4 train or calibration voices with messages at least.*there are 3"):
         fit(corpus.by_voices(sorted(corpus.voices)[:3]), small, QUICK)
+
+
+def test_a_voice_without_messages_yet_is_none_to_leave_out(corpus, small):
+    some = corpus.by_voices(sorted(corpus.voices)[:3])
+    with pytest.raises(CorpusError, match="there are 3"):
+        fit(replace(some, voices=corpus.voices), small, QUICK)
+
+
+def test_a_fit_needs_requests_that_can_be_decided(corpus, small):
+    left_open = [row.model_copy(update={"decidable": False}) for row in corpus.requests]
+    with pytest.raises(CorpusError, match="requests that can be decided"):
+        fit(replace(corpus, requests=left_open), small, QUICK)
 
 
 def test_the_command_line_checks_freshness():
@@ -168,3 +182,19 @@ def test_the_command_line_checks_freshness():
 
     result = CliRunner().invoke(app, ["fit", "--check"])
     assert result.exit_code == 0
+
+
+def test_a_fingerprint_tells_when_the_catalogue_changed_that_another_extends(tmp_path):
+    base, own = tmp_path / "base.yaml", tmp_path / "own.yaml"
+    overlay = (
+        "schema_version: 1\nextends: {}\nid: {}\nversion: '{}'\ntitle: {{nl: Van ons, en: Ours}}\n"
+        "sources: [{{id: own, title: Ours, checked_on: 2026-01-15}}]\n"
+    )
+    own.write_text(overlay.format("base.yaml", "own", 1), encoding="utf-8")
+    prints = []
+    for version in "12":
+        basis = f"own:{version}.1"
+        change = f"changes: [{{rule: tap.drips, responsible: landlord, basis: {basis}}}]\n"
+        base.write_text(overlay.format("nl", "base", 1) + change, encoding="utf-8")
+        prints.append(current_fingerprint(catalogue_file=own).catalogue)
+    assert prints[0] != prints[1]

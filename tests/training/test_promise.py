@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from training.bounds import least_confidence, missing, tally, upper_bound
 from training.promise import Outcomes, Promise, choose, report_over_reach, report_promise, simulate
+from training.rows import CorpusError
 from triage.decision import Policy
 from triage.errors import ModelError
 
@@ -112,10 +113,10 @@ def test_few_undecidable_requests_are_decided():
 
 
 def test_with_too_few_cases_nothing_is_automatic_and_the_missing_ones_are_counted():
-    found = outcomes(100)
-    policy = choose(found, ROUGH, Promise())
+    found, promise = outcomes(100), Promise(over_reach=1)
+    policy = choose(found, ROUGH, promise)
     assert policy.tenant > 1
-    line = next(line for line in report_promise(found, policy, Promise()) if line.party == "tenant")
+    line = next(line for line in report_promise(found, policy, promise) if line.party == "tenant")
     assert 0 < line.missing <= 299
 
 
@@ -155,3 +156,42 @@ def test_the_surest_being_the_worse_ones_opens_no_way_round_the_promise():
     found = Outcomes(landlord, right, np.full(20_000, True), np.zeros(20_000), rng.integers(400, size=20_000))
     line, *_ = report_promise(found, choose(found, ROUGH, Promise()), Promise())
     assert line.wrong <= 0.02 * line.automatic
+
+
+def test_a_bound_minds_that_few_voices_tell_little_of_how_much_they_vary():
+    wrong = np.arange(1000) % 50 == 0
+    few, many, one = (tally(wrong, np.arange(1000) // size).bound(0.95) for size in (200, 2, 1000))
+    assert few > many == pytest.approx(upper_bound(20, 1000, 0.95), rel=0.01)
+    assert one == 1.0
+
+
+def test_that_keeps_a_bound_nearer_to_what_it_says_where_errors_come_together_by_writer():
+    """Korn and Graubard (1998): five writers, of whom one may be misread far more often than another."""
+    rng = np.random.default_rng(1)
+    voices = np.repeat(np.arange(5), 200)
+    found = [tally(rng.random(1000) < rng.beta(0.98, 48.02, size=5)[voices], voices) for _ in range(400)]
+    broken = np.mean([own.bound(0.95) < 0.02 for own in found])
+    unmindful = np.mean([upper_bound(own.wrong, own.count, 0.95, own.effect) < 0.02 for own in found])
+    assert 0.05 < broken < 0.1 < unmindful
+
+
+def test_without_requests_that_leave_the_matter_open_nothing_is_promised_of_them():
+    found = outcomes(5000, undecidable=0.0)
+    policy = choose(found, ROUGH, Promise())
+    reach = report_over_reach(found, policy, Promise())
+    assert (policy.open, reach.count, reach.bound, reach.missing) == (1.0, 0, 1.0, 59)
+
+
+def test_where_too_few_open_requests_are_labelled_it_is_those_that_are_missing():
+    found = outcomes(5000)
+    some = found.take(found.decidable | (np.cumsum(~found.decidable) <= 10))
+    policy = choose(some, ROUGH, Promise())
+    assert policy.open == 0
+    assert [line.missing for line in report_promise(some, policy, Promise())] == [0, 0]
+    assert report_over_reach(some, policy, Promise()).missing > 0
+
+
+def test_a_promise_cannot_be_tested_on_one_voice():
+    alone = replace(outcomes(500), voices=np.zeros(500, dtype=np.int64))
+    with pytest.raises(CorpusError, match="one voice only"):
+        simulate(alone, ROUGH, Promise())
