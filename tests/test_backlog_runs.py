@@ -12,8 +12,9 @@ import pytest
 from test_backlog_tables import stop_after
 
 import triage
-from triage.backlog import Options, score
+from triage.backlog import Options, Summary, score
 from triage.errors import TriageError
+from triage.judging import Judge
 
 TEXT = "de kraan boven de gootsteen blijft druppen"
 
@@ -186,3 +187,93 @@ def test_rows_of_a_sheet_end_with_the_last_value(triager, here):
         book.active.cell(number, 1).font = openpyxl.styles.Font(bold=True)
     book.save("in.xlsx")
     assert score(triager, "in.xlsx", "out.csv").requests == 3
+
+
+@pytest.fixture
+def fails(monkeypatch):
+    """Let judging fail with an error from some text on."""
+
+    def begin(error, sign=""):
+        judge = Judge.judge
+
+        def failing(self, texts, *given):
+            if any(sign in text for text in texts):
+                raise error
+            return judge(self, texts, *given)
+
+        monkeypatch.setattr(Judge, "judge", failing)
+        return lambda: monkeypatch.setattr(Judge, "judge", judge)
+
+    return begin
+
+
+def test_memory_that_runs_out_ends_the_run_and_no_row_is_written_as_an_error(triager, here, fails):
+    (here / "in.csv").write_text(f"melding\n{TEXT}\n{TEXT} boem\n")
+    mend = fails(MemoryError(), "boem")
+    with pytest.raises(TriageError, match=r"memory ran out.*the same command goes on"):
+        score(triager, "in.csv", "out.csv", Options(rows=1))
+    assert [path.name for path in (here / "out.csv.parts").glob("*.csv")] == ["00000000.csv"]
+    mend()
+    assert score(triager, "in.csv", "out.csv", Options(rows=1)).reasons["error"] == 0
+
+
+def test_a_disk_without_room_for_what_tells_languages_apart_ends_the_run(triager, here, monkeypatch):
+    import triage.language
+
+    def full():
+        raise OSError(28, "No space left on device")
+
+    (here / "in.csv").write_text(f"melding\n{TEXT}\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(triage.language, "_identifier", full)
+        with pytest.raises(TriageError, match="No space left"):
+            score(triager, "in.csv", "out.csv")
+    assert score(triager, "in.csv", "out.csv").requests == 1
+
+
+@pytest.mark.parametrize("per", ["request", "finding"])
+def test_a_row_that_could_not_be_judged_says_so_and_is_searched_for_danger(bundled, here, fails, per):
+    fails(RuntimeError(), "boem")
+    (here / "in.csv").write_text(f"melding\n{TEXT}\nboem, ik ruik gas in de gang\nboem, kraan drupt\n")
+    score(bundled, "in.csv", "out.jsonl", Options(rows=2, per=per))
+    rows = [json.loads(line) for line in (here / "out.jsonl").read_text().splitlines()]
+    told = [(row["reason"] == "error", row["problem"], row["urgent"]) for row in rows]
+    assert told == [
+        (False, None, False),
+        (True, "row 2 could not be judged", True),
+        (True, "row 3 could not be judged", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "given", [{"facts": [{"reachable": "misschien"}, None, {"x": 1}]}, {"date": ["ooit", None, "31-2-2026"]}]
+)
+def test_danger_is_seen_also_where_facts_or_a_day_cannot_be_used(bundled, given):
+    scored = bundled.assess_many(["ik ruik gas in de gang", TEXT, TEXT], **given)
+    assert list(scored["reason"] == "error") == [True, False, True]
+    assert list(scored["urgent"]) == [True, False, False]
+    assert list(scored["responsible"].isna()) == [True, False, True]
+    per_finding = bundled.assess_many(["ik ruik gas in de gang", TEXT, TEXT], **given, per="finding")
+    assert set(per_finding["request"]) == {1}
+
+
+def test_a_stopped_command_says_how_to_go_on(run, here, monkeypatch):
+    (here / "in.csv").write_text(f"melding\n{TEXT}\n")
+
+    def stop(*_given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("triage.backlog.run.Work.do", stop)
+    code, _, err = run("score", "in.csv", "-o", "out.csv")
+    assert code == 130
+    assert "the same command goes on" in err
+
+
+def test_a_run_goes_on_where_nobody_listens_any_more(triager, here):
+    def hang_up(_done, _total):
+        raise BrokenPipeError
+
+    (here / "in.csv").write_text(f"melding\n{TEXT}\n")
+    summary = score(triager, "in.csv", "out.csv", progress=hang_up)
+    assert isinstance(summary, Summary)
+    assert summary.requests == 1

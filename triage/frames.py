@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Hashable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pandas as pd
 from triage.backlog.rows import free_names, message_column
 from triage.backlog.work import Shipped
 from triage.batch import COLUMNS, TYPES
+from triage.errors import TriageError
 from triage.values import read_date
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def assess_frame(
     Raises
     ------
     TriageError
-        If the column is not there, or the date cannot be read.
+        If the column is not there, the date cannot be read, or no process is to work.
 
     Examples
     --------
@@ -67,6 +69,8 @@ def assess_frame(
     >>> scored[["ticket", "responsible", "basis"]].to_dict("list")
     {'ticket': [7, 8], 'responsible': ['tenant', 'landlord'], 'basis': ['BKH:d.6', 'BW7:206']}
     """
+    if n_jobs == 0:
+        raise TriageError("n_jobs=0: give the number of processes, or -1 for one on each core")
     messages, day = _messages(frame, column), read_date(date)
     if n_jobs == 1 or frame.empty:
         return _beside(frame, triager.assess_many(messages, date=day))
@@ -112,17 +116,50 @@ def assess_partition(
     Returns
     -------
     DataFrame
-        As from `assess_frame`.
+        As from `assess_frame`, with text of pandas' own type, so that it can be written whatever rows a partition has.
     """
-    scored = _loaded(model, catalogue).assess_many(_messages(frame, column), date=read_date(date))
+    triager = _loaded(model, catalogue, (_state(model), _state(catalogue)))
+    scored = triager.assess_many(_messages(frame, column), date=read_date(date))
     return _beside(frame, scored).astype(dict(meta(frame).dtypes))
 
 
 @lru_cache(maxsize=4)
-def _loaded(model: str | Path | None, catalogue: str | Path | None) -> Triager:
+def _loaded(model: str | Path | None, catalogue: str | Path | None, state: Hashable) -> Triager:  # noqa: ARG001
     from triage.triager import load
 
     return load(model, catalogue)
+
+
+def _state(name: str | Path | None) -> Hashable:
+    """Tell a catalogue's files, or a folder's, from themselves after a change: workers live long."""
+    path = Path(name or "")
+    return tuple(map(_stamp, sorted(path.iterdir()) if name and path.is_dir() else _chain(path)))
+
+
+def _stamp(file: Path) -> Hashable:
+    return file.name, file.stat().st_mtime_ns, file.stat().st_size
+
+
+def _chain(path: Path) -> list[Path]:
+    """List a catalogue's file and those that it extends, as far as they are there."""
+    files: list[Path] = []
+    while path.is_file() and path.resolve() not in files:
+        files.append(path.resolve())
+        path = path.parent / _extended(path, _stamp(path))
+    return files
+
+
+@lru_cache(maxsize=16)
+def _extended(path: Path, stamp: Hashable) -> str:  # noqa: ARG001
+    """Return what a catalogue says that it extends, if anything; what is wrong with it is told by who reads it."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        tree = YAML(typ="safe").load(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, YAMLError):
+        return ""
+    return str(tree.get("extends", "")) if isinstance(tree, dict) else ""
 
 
 def meta(frame: pd.DataFrame) -> pd.DataFrame:
@@ -133,7 +170,7 @@ def meta(frame: pd.DataFrame) -> pd.DataFrame:
     frame : DataFrame
         The table to be assessed; its rows do not matter.
     """
-    results = {name: pd.Series(dtype=TYPES.get(name, "object")) for name in COLUMNS}
+    results = {name: pd.Series(dtype=TYPES.get(name, "string")) for name in COLUMNS}
     return _beside(frame.iloc[:0], pd.DataFrame(results, index=frame.index[:0]))
 
 

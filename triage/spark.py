@@ -1,4 +1,7 @@
-"""Scoring a Spark table: each executor is sent the model once and scores its own partitions."""
+"""Scoring a Spark table: each executor is sent the model once and scores its own partitions.
+
+Messages alone are handed to Python: other columns stay as they are, also where pandas has no such value.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from triage.backlog.rows import free_names
+from triage.backlog.rows import free_names, message_column
 from triage.backlog.table_source import need
 from triage.backlog.work import Shipped
 from triage.batch import TYPES
@@ -42,10 +45,12 @@ def assess(frame: Any, column: str, triager: Triager, date: str | datetime.date 
     Raises
     ------
     TriageError
-        If PySpark is not installed, or the date cannot be read.
+        If PySpark is not installed, the column is not there, or the date cannot be read.
     """
+    message_column(frame.columns, column, "the table")
     day = read_date(date)
     types = need("pyspark.sql.types", "spark", "scoring on Spark")
+    functions = need("pyspark.sql.functions", "spark", "scoring on Spark")
     names = free_names(frame.columns)
     kinds = {"float64": types.DoubleType(), "bool": types.BooleanType()}
     results = [
@@ -53,9 +58,12 @@ def assess(frame: Any, column: str, triager: Triager, date: str | datetime.date 
     ]
     sent = frame.sparkSession.sparkContext.broadcast(Shipped(triager))
 
-    def score(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def score(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
         for batch in batches:
-            scored = sent.value.triager.assess_many(batch[column], date=day).rename(columns=names)
-            yield pd.concat([batch, scored.set_axis(batch.index)], axis=1)
+            yield sent.value.triager.assess_many(batch, date=day).rename(columns=names)
 
-    return frame.mapInPandas(score, types.StructType([*frame.schema.fields, *results]))
+    # Spark may work out again, for each use of a result, what it takes for determined.
+    scoring = functions.pandas_udf(score, types.StructType(results)).asNondeterministic()
+    message = functions.col("`" + column.replace("`", "``") + "`").cast("string")
+    [together] = free_names([*frame.columns, *names.values()], ["scored"]).values()
+    return frame.select("*", scoring(message).alias(together)).select("*", f"{together}.*").drop(together)

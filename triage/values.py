@@ -10,8 +10,8 @@ from triage.errors import TriageError
 
 __all__ = ["day_of", "is_blank", "is_missing", "read_date", "text_of", "whole_characters"]
 
-_MISSING = ("nan", "<NA>", "NaT")
-"""How NumPy and pandas write what is not there."""
+_MISSING = ("nan", "NaN", "sNaN", "<NA>", "NaT")
+"""How NumPy, pandas and decimals write what is not there."""
 _TIME = r"(?:[ T](?:[01]?\d|2[0-3])[:.][0-5]\d(?!\d).*)?"
 _WRITTEN = (
     (re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})" + _TIME), (3, 2, 1)),
@@ -41,15 +41,21 @@ def is_blank(value: object) -> bool:
     >>> is_blank(None), is_blank(" "), is_blank(0)
     (True, True, False)
     """
-    return is_missing(value) or not str(value).strip()
+    return not text_of(value).strip()
 
 
 def text_of(value: object) -> str:
-    """Read anything as text, and nothing as an empty one."""
+    """Read anything as text, and nothing as an empty one.
+
+    Examples
+    --------
+    >>> text_of(b"wc stuk"), text_of(memoryview(b"wc stuk")), text_of(7), text_of(None)
+    ('wc stuk', 'wc stuk', '7', '')
+    """
     if isinstance(value, str):
         return value
-    if isinstance(value, bytes | bytearray):
-        return value.decode("utf-8", errors="replace")
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).decode("utf-8", errors="replace")
     try:
         return "" if is_missing(value) else str(value)
     except Exception:  # what cannot even be shown says nothing

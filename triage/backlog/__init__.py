@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from triage.backlog.run import Options, score
+from triage.backlog.run import Options, Summary, score
 
-__all__ = ["Options", "score"]
+__all__ = ["Options", "Summary", "score"]

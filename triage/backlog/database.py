@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from triage.backlog.rows import Part, Rows, Source
-from triage.backlog.sinks import Sink, as_text, kinds, read_json_lines, write_json_lines
+from triage.backlog.rows import Part, Rows, Source, distinct
+from triage.backlog.sinks import Sink, kinds, read_json_lines, spelt, write_json_lines
 from triage.backlog.table_source import divide, need
 from triage.errors import TriageError
 
@@ -85,9 +85,14 @@ def _told(name: str) -> Iterator[None]:
     try:
         yield
     except sql.exc.OperationalError as error:
-        raise TriageError(f"{name}: {error.orig}; {SOLVED}") from error
+        said = str(error.orig).partition(" with text ")[0]  # SQLite would tell the text that it cannot decode
+        raise TriageError(f"{name}: {said}; {SOLVED}") from None
     except sql.exc.SQLAlchemyError as error:
         raise TriageError(f"{name}: the database refuses it ({type(error).__name__}); {SOLVED}") from error
+    except (ArithmeticError, TypeError, ValueError) as error:  # of what turns values of its types into ours, or back
+        raise TriageError(
+            f"{name}: a value is not of the type of its column ({type(error).__name__}); correct it, or the type"
+        ) from None
 
 
 class SqlSource(Source):
@@ -122,10 +127,14 @@ class SqlSource(Source):
 
         with _told(self.name):
             try:
-                return sql.Table(table, sql.MetaData(), autoload_with=self._engine)
+                found = sql.Table(table, sql.MetaData(), autoload_with=self._engine)
             except sql.exc.NoSuchTableError as error:
                 known = ", ".join(sql.inspect(self._engine).get_table_names())
                 raise TriageError(f"{self.name}: no such table; there are {known or 'none'}") from error
+        if self._engine.dialect.name == "sqlite":
+            for column in found.columns:
+                column.type = _as_stored(column.type)
+        return found
 
     def _check_values(self, key: Any) -> None:
         """See that each row has a value of its own to be ordered by; others would come in any order."""
@@ -141,7 +150,7 @@ class SqlSource(Source):
 
     def columns(self) -> list[str]:
         """Return the names of the table's columns."""
-        return [column.name for column in self.table.columns]
+        return distinct([column.name for column in self.table.columns])
 
     def parts(self, size: int) -> list[Part]:
         """Divide the table by rows, in the order of its key."""
@@ -193,7 +202,7 @@ class SqlSink(Sink):
         As SQLAlchemy writes them.
     table : str
     source : Source
-        Columns of another table keep their plain types; everything else is text.
+        Yes and no and numbers of another table stay what they are; everything else is text.
     folder : Path
         Where the parts are.
     """
@@ -215,6 +224,27 @@ class SqlSink(Sink):
         """Leave the engine at home: workers write parts alone."""
         return {name: value for name, value in self.__dict__.items() if name != "_engine"}
 
+    def check(self, columns: Sequence[str], rows: int) -> None:  # noqa: ARG002
+        """See that the table is not there, and that the database takes one with such columns."""
+        import sqlalchemy as sql
+
+        if self.is_made():
+            return
+        with _told(self.name):
+            if sql.inspect(self._engine).has_table(self._own_name):
+                return
+            table = self._table(columns)
+            with self._engine.begin() as connection:
+                table.create(connection)
+                table.drop(connection)
+
+    def is_there(self) -> bool:
+        """Tell whether there is a table of that name."""
+        import sqlalchemy as sql
+
+        with _told(self.name):
+            return bool(sql.inspect(self._engine).has_table(self._name))
+
     def write_part(self, frame: pd.DataFrame, path: Path) -> None:
         """Write one object a row."""
         write_json_lines(frame, path)
@@ -229,11 +259,10 @@ class SqlSink(Sink):
         """
         import sqlalchemy as sql
 
+        if not self.is_there():
+            return False
         with _told(self.name):
-            there = sql.inspect(self._engine)
-            if not there.has_table(self._name):
-                return False
-            if self._filled.exists() and not there.has_table(self._own_name):
+            if self._filled.exists() and not sql.inspect(self._engine).has_table(self._own_name):
                 return True
         raise TriageError(f"{self.name}: exists already; drop it or name another with --output-table")
 
@@ -247,18 +276,27 @@ class SqlSink(Sink):
             self._filled.touch()
             self._rename()
 
-    def _fill(self, parts: Sequence[Path], names: Sequence[str]) -> None:
+    def _table(self, names: Sequence[str]) -> Any:
         import sqlalchemy as sql
 
         ours = {"float": sql.Float(), "bool": sql.Boolean(), "int": sql.Integer()}
         types = self._types | {name: ours[kind] for name, kind in kinds(names[self.given :]).items()}
-        columns = [sql.Column(name, types.get(name, sql.Text())) for name in names]
-        table = sql.Table(self._own_name, sql.MetaData(), *columns)
+        columns = [sql.Column(name, types.get(name, _text())) for name in names]
+        return sql.Table(self._own_name, sql.MetaData(), *columns)
+
+    def _fill(self, parts: Sequence[Path], names: Sequence[str]) -> None:
+        import sqlalchemy as sql
+
+        table = self._table(names)
+        texts = {column.name for column in table.columns if isinstance(column.type, sql.String)}
         with self._engine.begin() as connection:
             table.drop(connection, checkfirst=True)
             table.create(connection)
             for part in parts:
-                rows = [{name: as_text(value) for name, value in row.items()} for row in read_json_lines([part])]
+                rows = [
+                    {name: spelt(value) if name in texts else value for name, value in row.items()}
+                    for row in read_json_lines([part])
+                ]
                 if rows:
                     connection.execute(table.insert(), rows)
 
@@ -274,10 +312,29 @@ class SqlSink(Sink):
             connection.exec_driver_sql(f"ALTER TABLE {quote(self._own_name)} RENAME TO {quote(self._name)}")
 
 
+def _as_stored(type_: Any) -> Any:
+    """Return the type by which SQLite gives a value as it is: a column of dates, say, may hold anything there."""
+    import sqlalchemy as sql
+
+    if isinstance(type_, sql.Boolean):
+        return sql.Integer()
+    return type_ if isinstance(type_, (sql.Integer, sql.Float, sql.String)) else sql.types.NullType()
+
+
 def _plain_types(source: Source) -> dict[str, Any]:
+    """Return the types of columns that are not text, as any database has them: another may not know the source's."""
     if not isinstance(source, SqlSource):
         return {}
     import sqlalchemy as sql
 
-    kinds = (sql.Integer, sql.Float, sql.Boolean, sql.String)
-    return {column.name: column.type for column in source.table.columns if isinstance(column.type, kinds)}
+    plain = {sql.Boolean: sql.Boolean(), sql.Integer: sql.BigInteger(), sql.Float: sql.Double()}
+    columns = zip(source.columns(), source.table.columns, strict=True)
+    return {name: own for name, column in columns for kind, own in plain.items() if isinstance(column.type, kind)}
+
+
+def _text() -> Any:
+    """Return the type of text in any script and of any length, which plain text is not in SQL Server and MySQL."""
+    import sqlalchemy as sql
+    from sqlalchemy.dialects.mysql import LONGTEXT
+
+    return sql.UnicodeText().with_variant(LONGTEXT(), "mysql", "mariadb")

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage.backlog.database import SqlSink, SqlSource, is_database, shown
+from triage.backlog.excel_sink import ExcelSink
+from triage.backlog.json_source import JsonLinesSource
 from triage.backlog.rows import Source
-from triage.backlog.sinks import CsvSink, ExcelSink, JsonLinesSink, ParquetSink, Sink
+from triage.backlog.sinks import CsvSink, JsonLinesSink, ParquetSink, Sink
 from triage.backlog.table_source import ExcelSource, ParquetSource
-from triage.backlog.text_source import CsvSource, JsonLinesSource
+from triage.backlog.text_source import CsvSource
 from triage.errors import TriageError
 
 if TYPE_CHECKING:
     from triage.backlog.run import Options
 
-__all__ = ["open_sink", "open_source"]
+__all__ = ["check_output", "open_sink", "open_source"]
 
 
 @dataclass(frozen=True)
@@ -70,20 +72,26 @@ def open_source(name: str | Path, options: Options) -> Source:
     return kind.read(path, options)
 
 
-def open_sink(name: str | Path, options: Options, source: Source, folder: Path) -> Sink:
-    """Make ready what the results go to.
+def check_output(name: str | Path, options: Options) -> None:
+    """See that results are wanted in a kind that is written, before a folder is made for them.
 
     Raises
     ------
     TriageError
-        If it cannot be written, or an option is given that does not apply to it.
+        If they are not, or an option is given that does not apply to it.
     """
     if is_database(name):
-        return SqlSink(str(name), str(options.output_table), source, folder)
-    kind = _kind(Path(name), _READ_ALONE)
+        return
+    _kind(Path(name), _READ_ALONE)
     if options.output_table is not None:
         raise TriageError(f"{name}: --output-table does not apply to a file; leave it out")
-    return kind.write(Path(name), source)
+
+
+def open_sink(name: str | Path, options: Options, source: Source, folder: Path) -> Sink:
+    """Make ready what the results go to."""
+    if is_database(name):
+        return SqlSink(str(name), str(options.output_table), source, folder)
+    return _kind(Path(name), _READ_ALONE).write(Path(name), source)
 
 
 def _kind(path: Path, but: tuple[str, ...]) -> _Kind:

@@ -80,4 +80,8 @@ def show(summary: Summary) -> None:
         for name, count in counts:
             table.add_row(f"{group}: {name}", f"{count:,}", f"{count / max(summary.requests, 1):.1%}")
         table.add_section()
-    Console(stderr=True).print(table)
+    console = Console(stderr=True)
+    console.print(table)
+    if unusable := summary.reasons["error"]:
+        rows = "1 row" if unusable == 1 else f"{unusable:,} rows"
+        console.print(f"{rows} could not be used; the column problem says why", highlight=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import pandas as pd
 
 from triage.batch import COLUMNS
 from triage.errors import TriageError
+from triage.values import is_blank
 
 __all__ = [
     "PREFIX",
@@ -21,13 +23,17 @@ __all__ = [
     "distinct",
     "free_names",
     "identity_of_file",
+    "is_usual",
     "message_column",
     "put_in_place",
+    "touch_like",
     "write_whole",
 ]
 
 PREFIX = "triage_"
 """Before the name of a result that the source has a column of."""
+_FREE_TEXT = {"text", "tekst", "omschrijving", "description", "bericht"}
+"""What the name of such a column may begin with; what begins with ``melding`` or ``request`` may be its number."""
 _USUAL = ("text", "tekst", "melding", "omschrijving", "description", "message", "bericht", "request")
 
 
@@ -69,11 +75,18 @@ class Rows:
         Rows that could not be read well, by place in the frame, and what is wrong.
     raw : dict of int to str
         All that stands in such a row, where the frame does not hold it: it may tell of danger.
+    lines : sequence of int, optional
+        The line of each row, where rows are told by lines; otherwise they are counted.
     """
 
     frame: pd.DataFrame
     problems: dict[int, str] = field(default_factory=dict)
     raw: dict[int, str] = field(default_factory=dict)
+    lines: Sequence[int] = ()
+
+    def told(self, part: Part, place: int) -> str:
+        """Say which row of the source stands at a place."""
+        return f"line {self.lines[place]}" if self.lines else f"row {part.first + place + 1}"
 
 
 class Source(ABC):
@@ -114,28 +127,43 @@ def message_column(names: Sequence[str], column: str | None, where: str) -> str:
         if column not in names:
             raise TriageError(f"{where}: no column {column!r}; it has {', '.join(names)}")
         return column
-    usual = [name for name in names if name.strip().lower() in _USUAL]
+    usual = [name for name in names if is_usual(name)] or [
+        name for name in names if not _FREE_TEXT.isdisjoint(name.lower().split()[:1])
+    ]
     if len(usual) == 1 or len(names) == 1:
         return usual[0] if usual else names[0]
-    raise TriageError(f"{where}: which column holds the message? Give --column with one of {', '.join(names)}")
+    raise TriageError(
+        f"{where}: which column holds the message? Give --column with one of {', '.join(names)}; if the headings stand "
+        "lower, remove the rows above them"
+    )
 
 
-def distinct(names: Sequence[str]) -> list[str]:
-    """Give names that occur twice a number that no other has, as pandas does.
+def is_usual(name: str) -> bool:
+    """Tell whether a column is called as those that hold the message mostly are."""
+    return name.strip().lower() in _USUAL
+
+
+def distinct(names: Sequence[object]) -> list[str]:
+    """Name columns apart: one without a name by its place, one called as another by a number, as pandas does.
+
+    Names that differ in capitals alone are the same to databases.
 
     Examples
     --------
-    >>> distinct(["id", "melding", "id"])
-    ['id', 'melding', 'id.1']
+    >>> distinct(["id", "melding", "ID", None])
+    ['id', 'melding', 'ID.1', 'column 4']
     >>> distinct(["id", "id", "id.1"])
     ['id', 'id.2', 'id.1']
     """
-    unlike: list[str] = []
-    for name in names:
+    said = [f"column {place}" if is_blank(name) else str(name) for place, name in enumerate(names, 1)]
+    given, taken = {name.casefold() for name in said}, set[str]()
+    unlike = []
+    for name in said:
         own, count = name, 0
-        while own in unlike or (count and own in names):
+        while own.casefold() in taken or (count and own.casefold() in given):
             count += 1
             own = f"{name}.{count}"
+        taken.add(own.casefold())
         unlike.append(own)
     return unlike
 
@@ -143,15 +171,17 @@ def distinct(names: Sequence[str]) -> list[str]:
 def free_names(taken: Sequence[str], names: Sequence[str] = COLUMNS) -> dict[str, str]:
     """Return the name of each result in a table that has other columns already: with prefixes until it is free.
 
+    Names that differ in capitals alone are the same to databases and to Spark.
+
     Examples
     --------
-    >>> free_names(["rule", "basis", "triage_basis"], ["reason", "rule", "basis"])
+    >>> free_names(["Rule", "basis", "triage_basis"], ["reason", "rule", "basis"])
     {'reason': 'reason', 'rule': 'triage_rule', 'basis': 'triage_triage_basis'}
     """
-    free = {}
+    free, held = {}, {name.casefold() for name in taken}
     for name in names:
         own = name
-        while own in taken:
+        while own.casefold() in held:
             own = PREFIX + own
         free[name] = own
     return free
@@ -162,6 +192,13 @@ def put_in_place(unfinished: Path, path: Path) -> None:
     with unfinished.open("rb+") as file:
         os.fsync(file.fileno())
     unfinished.replace(path)
+
+
+def touch_like(path: Path, model: Path) -> None:
+    """Make a file, or take the one there, that those alone may read who may read another, if that is there."""
+    path.touch()
+    if model.exists():
+        shutil.copymode(model, path)
 
 
 def write_whole(path: Path, content: bytes) -> None:

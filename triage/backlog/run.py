@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from itertools import islice
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from triage._version import __version__
 from triage.backlog.database import SOLVED, is_database, shown
-from triage.backlog.folder import begin_or_go_on, clear, folder_of, held
-from triage.backlog.opening import open_sink, open_source
+from triage.backlog.folder import FINISHED, clear, folder_of, held, note, noted
+from triage.backlog.opening import check_output, open_sink, open_source
 from triage.backlog.rows import Part, Rows, Source
-from triage.backlog.work import Shipped, Work, do_parts
+from triage.backlog.work import Shipped, Work, do_parts, get_ready
 from triage.errors import TriageError
 
 if TYPE_CHECKING:
@@ -96,6 +97,11 @@ class Summary:
         self.decisions.update(counts["decisions"])
         self.reasons.update(counts["reasons"])
 
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return all that was added."""
+        together = {"requests": self.requests, "urgent": self.urgent}
+        return {"all": together, "labels": self.labels, "decisions": self.decisions, "reasons": self.reasons}
+
 
 def score(
     triager: Triager,
@@ -131,6 +137,7 @@ def score(
     if not is_database(output) and Path(output).resolve() == Path(source).resolve():
         raise TriageError(f"{output}: is the source itself; give another name for the output")
     _check(options)
+    check_output(output, options)
     folder = folder_of(output, options.output_table)
     try:
         with held(folder):
@@ -142,6 +149,10 @@ def score(
         raise TriageError(
             "a worker was killed, perhaps because memory ran out: fewer --jobs need less; the same command goes on "
             "where it stopped"
+        ) from error
+    except MemoryError as error:
+        raise TriageError(
+            "memory ran out; close other programs, or use fewer --jobs; the same command goes on where it stopped"
         ) from error
     return summary
 
@@ -168,12 +179,21 @@ def _score(
     work = Work(folder, sink, reader, options)
     work.check_facts(triager)
     parts = reader.parts(options.rows)
-    work.day = begin_or_go_on(folder, sink, _job(triager, reader, output, options), work.day)
+    job = _job(triager, reader, output, options)
+    begun = noted(folder, sink, job)
+    summary = Summary()
+    if FINISHED in begun and sink.is_there():  # stopped while it was cleared up
+        summary.add(begun[FINISHED])
+        return summary
+    sink.check(work.all_columns(), sum(part.count for part in parts))
+    work.day = date.fromisoformat(begun.get("day", work.day.isoformat()))
+    job["day"] = work.day.isoformat()
+    note(folder, job)
     _do(triager, reader, work, parts, options.n_jobs, progress)
     sink.assemble([work.path(part) for part in parts], work.all_columns())
-    summary = Summary()
     for part in parts:
         summary.add(work.counts(part))
+    note(folder, job | {FINISHED: summary.counts()})
     return summary
 
 
@@ -200,14 +220,21 @@ def _do(
     todo = [part for part in parts if not work.is_done(part)]
     total = sum(part.count for part in parts)
     rows = total - sum(part.count for part in todo)
-    progress(rows, total)
+
+    def follow() -> None:
+        with suppress(OSError):  # where nobody listens any more, the run goes on
+            progress(rows, total)
+
+    follow()
     for count in _finished(triager, source, work, todo, n_jobs):
         rows += count
-        progress(rows, total)
+        follow()
 
 
 def _finished(triager: Triager, source: Source, work: Work, todo: Sequence[Part], n_jobs: int) -> Iterator[int]:
     """Score in this process, and from some time on in others too: a small run is done before they have started."""
+    if todo:
+        get_ready()
     reading: Iterator[tuple[Part, Rows]] = zip(todo, source.read(todo), strict=True)
     end = math.inf if n_jobs == 1 else time.monotonic() + _ALONE
     for done, (part, rows) in enumerate(reading, 1):

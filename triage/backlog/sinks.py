@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
 import math
+import os
 import re
 import shutil
-import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
 
-from triage.backlog.rows import PREFIX, Source, put_in_place
+from triage.backlog.rows import PREFIX, Source, put_in_place, touch_like
 from triage.backlog.table_source import need
 from triage.errors import TriageError
 
 __all__ = [
     "CsvSink",
-    "ExcelSink",
+    "FileSink",
     "JsonLinesSink",
     "ParquetSink",
     "Sink",
+    "as_json",
     "as_text",
     "kinds",
     "read_json_lines",
+    "spelt",
     "write_json_lines",
 ]
 
-_MOST_EXCEL_ROWS = 1_048_576
-_LONGEST_CELL = 32_767
-_EPOCH = datetime(2000, 1, 1)
+_BYTES = (bytes, bytearray, memoryview)
 _KINDS = {"confidence": "float", "urgent": "bool", "start": "int", "end": "int"}
 """Kinds of our own columns that are not text."""
-_DATES: dict[str, type[datetime] | type[date] | type[time]] = {"datetime": datetime, "date": date, "time": time}
-"""What Excel has kinds of cells for and JSON has not; the narrower first."""
 
 
 class Sink(ABC):
@@ -61,6 +60,14 @@ class Sink(ABC):
         self.name, self.given = name, len(source.columns())
 
     @abstractmethod
+    def check(self, columns: Sequence[str], rows: int) -> None:
+        """See, before anything is scored, that so many rows with these columns can be written."""
+
+    @abstractmethod
+    def is_there(self) -> bool:
+        """Tell whether something stands where the results go."""
+
+    @abstractmethod
     def write_part(self, frame: pd.DataFrame, path: Path) -> None:
         """Write one part."""
 
@@ -69,7 +76,7 @@ class Sink(ABC):
         """Put all parts together; what comes out does not depend on how often the run was stopped."""
 
 
-class _FileSink(Sink):
+class FileSink(Sink):
     """Results in one file, complete or not there at all.
 
     Parameters
@@ -82,11 +89,24 @@ class _FileSink(Sink):
         super().__init__(str(path), source)
         self.path = path
 
+    def check(self, columns: Sequence[str], rows: int) -> None:  # noqa: ARG002
+        """See that the name is not that of a folder, or of a file that may not be replaced."""
+        if self.path.is_dir():
+            raise TriageError(f"{self.path}: is a folder; give the name of a file as --output")
+        if self.path.exists() and not os.access(self.path, os.W_OK):
+            raise TriageError(f"{self.path}: is there, and may not be written; allow it, or give another --output")
+
+    def is_there(self) -> bool:
+        """Tell whether there is a file of that name."""
+        return self.path.exists()
+
     def assemble(self, parts: Sequence[Path], columns: Sequence[str]) -> None:
-        """Write the file beside its place, then put it there."""
-        unfinished = self.path.with_name(self.path.name + ".part")
+        """Write the file beside its place, then put it there; who may read it stays as it was."""
+        path = self.path.resolve()  # a link goes on pointing to the file
+        unfinished = path.with_name(path.name + ".part")
+        touch_like(unfinished, path)
         self._join(parts, columns, unfinished)
-        put_in_place(unfinished, self.path)
+        put_in_place(unfinished, path)
 
     @abstractmethod
     def _join(self, parts: Sequence[Path], columns: Sequence[str], target: Path) -> None: ...
@@ -103,7 +123,7 @@ class _LineFeeds(io.TextIOBase):
         return self._file.write(row.removesuffix("\r\n") + "\n")
 
 
-class CsvSink(_FileSink):
+class CsvSink(FileSink):
     """Results as CSV in UTF-8, with the source's separator where it has one."""
 
     suffix = ".csv"
@@ -114,9 +134,10 @@ class CsvSink(_FileSink):
 
     def write_part(self, frame: pd.DataFrame, path: Path) -> None:
         """Write rows without a header."""
-        given = [name for name in frame.columns[: self.given] if frame[name].dtype.kind == "O"]  # results are plain
-        columns = {name: [as_text(value) for value in frame[name]] for name in given}
-        plain = frame.assign(**pd.DataFrame(columns, index=frame.index, dtype=object))
+        plain = frame.copy(deep=False)
+        for name in frame.columns[: self.given]:  # results are plain
+            if frame[name].dtype.kind == "O":
+                plain[name] = pd.Series(map(as_text, frame[name]), frame.index, dtype=object)
         with path.open("w", encoding="utf-8", newline="") as file:
             plain.to_csv(_LineFeeds(file), index=False, header=False, sep=self._separator, lineterminator="\r\n")
 
@@ -126,7 +147,7 @@ class CsvSink(_FileSink):
         _append(parts, target)
 
 
-class JsonLinesSink(_FileSink):
+class JsonLinesSink(FileSink):
     """Results as JSON lines."""
 
     suffix = ".jsonl"
@@ -147,7 +168,7 @@ def _append(parts: Sequence[Path], target: Path) -> None:
                 shutil.copyfileobj(rows, file)
 
 
-class ParquetSink(_FileSink):
+class ParquetSink(FileSink):
     """Results as Parquet, a group of rows for each part."""
 
     suffix = ".parquet"
@@ -166,9 +187,11 @@ class ParquetSink(_FileSink):
         parquet = need("pyarrow.parquet", "parquet", "writing Parquet")
         schemas = [parquet.read_schema(part) for part in parts]
         ours = kinds(columns[self.given :])
-        schema = _pyarrow().schema(
-            [(name, _type([own.field(i).type for own in schemas], ours.get(name))) for i, name in enumerate(columns)]
-        )
+        types = [
+            _type([own.field(i).type for own in schemas], ours.get(name), partial(_can_be, parts, name))
+            for i, name in enumerate(columns)
+        ]
+        schema = _pyarrow().schema(list(zip(columns, types, strict=True)))
         with parquet.ParquetWriter(target, schema) as writer:
             for part in parts:
                 table = parquet.read_table(part)
@@ -184,99 +207,57 @@ def _arrow(column: pd.Series[Any]) -> Any:
     """Make a column one of Arrow; values of unlike kinds, such as 12 and "12A", become text."""
     pyarrow = _pyarrow()
     try:
-        return pyarrow.array(column, from_pandas=True)
+        array = pyarrow.array(column, from_pandas=True)
+        if not _is_hollow(array.type):
+            return array
     except (pyarrow.ArrowException, OverflowError):
-        return _texts(column.astype(object).where(column.notna(), None))
+        pass
+    return _texts(column.astype(object).where(column.notna(), None))
+
+
+def _is_hollow(type_: Any) -> bool:
+    """Tell whether a type holds an object without any field, which Parquet cannot."""
+    types = _pyarrow().types
+    inner = [type_.field(i).type for i in range(type_.num_fields)] if types.is_nested(type_) else []
+    return (types.is_struct(type_) and not inner) or any(map(_is_hollow, inner))
 
 
 def _texts(values: Sequence[Any] | pd.Series[Any]) -> Any:
     pyarrow = _pyarrow()
-    return pyarrow.array([None if value is None else str(as_text(value)) for value in values], pyarrow.string())
+    return pyarrow.array([spelt(value) for value in values], pyarrow.string())
 
 
-def _type(types: Sequence[Any], kind: str | None) -> Any:
-    """Return the type that holds the values of a column in all parts."""
+def _type(types: Sequence[Any], kind: str | None, can_be: Callable[[Any], bool]) -> Any:
+    """Return the type that holds the values of a column in all parts, as far as they can be of it."""
     pyarrow = _pyarrow()
     empty = {"float": pyarrow.float64(), "bool": pyarrow.bool_(), "int": pyarrow.int64(), None: pyarrow.string()}
-    held = [pyarrow.schema([("", type_)]) for type_ in types if not pyarrow.types.is_null(type_)]
+    held = list(dict.fromkeys(type_ for type_ in types if not pyarrow.types.is_null(type_)))
+    if len(held) < 2:
+        return held[0] if held else empty[kind]
     try:
-        return pyarrow.unify_schemas(held, promote_options="permissive").field(0).type if held else empty[kind]
+        schemas = [pyarrow.schema([("", type_)]) for type_ in held]
+        together = pyarrow.unify_schemas(schemas, promote_options="permissive").field(0).type
     except pyarrow.ArrowException:
         return pyarrow.string()
+    return together if can_be(together) else pyarrow.string()
+
+
+def _can_be(parts: Sequence[Path], name: str, type_: Any) -> bool:
+    """Tell whether all values of a column can be of a type: large numbers lose digits where others have fractions."""
+    parquet = need("pyarrow.parquet", "parquet", "writing Parquet")
+    try:
+        for part in parts:
+            with parquet.ParquetFile(part) as file:
+                _cast(file.read(columns=[name]).column(name), type_)
+    except _pyarrow().ArrowException:
+        return False
+    return True
 
 
 def _cast(column: Any, type_: Any) -> Any:
     types = _pyarrow().types
     plain = column.type == type_ or not types.is_string(type_) or types.is_null(column.type)
     return column.cast(type_) if plain else _texts(column.to_pylist())
-
-
-class ExcelSink(_FileSink):
-    """Results as an Excel sheet."""
-
-    suffix = ".jsonl"
-
-    def __init__(self, path: Path, source: Source) -> None:
-        super().__init__(path, source)
-        need("openpyxl", "excel", "writing Excel")
-
-    def write_part(self, frame: pd.DataFrame, path: Path) -> None:
-        """Write one object a row."""
-        write_json_lines(frame, path, _for_excel)
-
-    def _join(self, parts: Sequence[Path], columns: Sequence[str], target: Path) -> None:
-        from openpyxl import Workbook
-
-        book = Workbook(write_only=True)
-        book.properties.created = book.properties.modified = _EPOCH
-        sheet = book.create_sheet("triage")
-        sheet.append([_cell(sheet, name) for name in columns])
-        for number, row in enumerate(read_json_lines(parts), 2):
-            if number > _MOST_EXCEL_ROWS:
-                raise TriageError(
-                    f"{self.path}: an Excel sheet holds {_MOST_EXCEL_ROWS - 1} rows; write CSV or Parquet"
-                )
-            sheet.append([_cell(sheet, value) for value in row.values()])
-        book.save(target)
-        _forget_times(target)
-
-
-def _for_excel(value: Any) -> Any:
-    """Keep what kind of date a value is; all else as in JSON, nested values as its text."""
-    for name, kind in _DATES.items():
-        if isinstance(value, kind) and getattr(value, "tzinfo", None) is None:
-            return {name: value.isoformat()}
-    return _json(as_text(value))
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    """Make a cell; text stays text, also where it looks like a formula."""
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
-
-    if isinstance(value, dict):
-        ((kind, text),) = value.items()
-        return _DATES[kind].fromisoformat(text)
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub(" ", value)[:_LONGEST_CELL])
-    cell.data_type = "s"
-    return cell
-
-
-def _forget_times(path: Path) -> None:
-    """Take the times of writing out of an Excel file, so that the same rows give the same bytes."""
-    again = path.with_name(path.name + ".again")
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name == "docProps/core.xml":
-                content = _without_modified(content)
-            new.writestr(zipfile.ZipInfo(name, _EPOCH.timetuple()[:6]), content, zipfile.ZIP_DEFLATED)
-    again.replace(path)
-
-
-def _without_modified(core: bytes) -> bytes:
-    return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>2000-01-01T00:00:00Z", core)
 
 
 def kinds(names: Sequence[str]) -> dict[str, str]:
@@ -292,25 +273,44 @@ def kinds(names: Sequence[str]) -> dict[str, str]:
 
 
 def as_text(value: Any) -> Any:
-    """Write a list or an object as JSON, for what holds plain values alone."""
+    """Write bytes, a list or an object as text, for what holds plain values alone."""
+    if isinstance(value, _BYTES):
+        return as_json(value)
     nested = isinstance(value, list | dict | np.ndarray)
-    return json.dumps(_json(value), ensure_ascii=False, default=str) if nested else value
+    return json.dumps(as_json(value), ensure_ascii=False, default=str) if nested else value
 
 
-def _json(value: Any) -> Any:
-    """Make a value one that JSON has; it has no number without end."""
+def spelt(value: Any) -> str | None:
+    """Write any value as text; yes and no as JSON has them."""
+    if value is None:
+        return None
+    return json.dumps(value) if isinstance(value, bool) else str(as_text(value))
+
+
+def as_json(value: Any) -> Any:
+    """Make a value one that JSON has; it has no bytes and no number without end."""
+    if isinstance(value, _BYTES):
+        return _as_read(bytes(value))
     if isinstance(value, dict):
-        return {name: _json(own) for name, own in value.items()}
+        return {name: as_json(own) for name, own in value.items()}
     if isinstance(value, list | tuple):
-        return [_json(own) for own in value]
+        return [as_json(own) for own in value]
     if hasattr(value, "tolist"):
-        return _json(value.tolist())
+        return as_json(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return json.dumps(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def write_json_lines(frame: pd.DataFrame, path: Path, of: Callable[[Any], Any] = _json) -> None:
+def _as_read(content: bytes) -> str:
+    """Read bytes as text, or write them in base64 where they are none."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(content).decode()
+
+
+def write_json_lines(frame: pd.DataFrame, path: Path, of: Callable[[Any], Any] = as_json) -> None:
     """Write one object a row, each value as it is made ready for JSON."""
     names = list(frame.columns)
     known = frame.astype(object).where(frame.notna(), None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -59,20 +61,29 @@ class ExcelSource(Source):
         self._names, self._count = self._look_through()
 
     def _rows(self) -> Iterator[tuple[Any, ...]]:
+        """Read rows, from the first with a value on."""
         from openpyxl import load_workbook
 
-        try:
+        with self._told():
             book = load_workbook(self.path, read_only=True, data_only=True)
-        except Exception as error:  # openpyxl lets many kinds of error through for a damaged file
-            raise TriageError(f"{self.name}: cannot be read as Excel ({error}); save it as .xlsx") from error
         if self._sheet is not None and self._sheet not in book.sheetnames:
             raise TriageError(f"{self.name}: no sheet {self._sheet!r}; it has {', '.join(book.sheetnames)}")
         sheet = book[self._sheet] if self._sheet else book.worksheets[0]
-        sheet.reset_dimensions()  # some programs write dimensions that do not fit
         try:
-            yield from sheet.iter_rows(values_only=True)
+            with self._told():
+                sheet.reset_dimensions()  # some programs write dimensions that do not fit
+                yield from dropwhile(lambda row: not _width(row), sheet.iter_rows(values_only=True))
         finally:
             book.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except MemoryError:
+            raise
+        except Exception as error:  # openpyxl lets many kinds of error through for a damaged file
+            raise TriageError(f"{self.name}: cannot be read as Excel ({error}); save it again as .xlsx") from error
 
     def _look_through(self) -> tuple[list[str], int]:
         """Name the columns, also those with values under no name, and count the rows up to the last with a value."""
@@ -84,11 +95,10 @@ class ExcelSource(Source):
         for number, row in enumerate(rows, 1):
             if own := _width(row):
                 width, count = max(width, own), number
-        named = enumerate(_padded(header, width), 1)
-        return distinct([f"column {i}" if value is None else str(value) for i, value in named]), count
+        return distinct(_padded(header, width)), count
 
     def columns(self) -> list[str]:
-        """Return the names in the first row; a column without one is called by its place."""
+        """Return the names in the first row with a value; a column without one is called by its place."""
         return self._names
 
     def parts(self, size: int) -> list[Part]:
@@ -133,13 +143,17 @@ class ParquetSource(Source):
         parquet = need("pyarrow.parquet", "parquet", "reading Parquet")
         self.path = path
         self.name = str(path)
+        with self._told(), parquet.ParquetFile(path) as file:
+            self.schema = file.schema_arrow
+            self._counts = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
         try:
-            with parquet.ParquetFile(path) as file:
-                self.schema = file.schema_arrow
-                self._counts = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
-        except OSError as error:
-            raise TriageError(f"{self.name}: cannot be read ({error})") from error
-        except Exception as error:  # pyarrow has its own errors for damaged files
+            yield
+        except MemoryError:
+            raise
+        except Exception as error:  # pyarrow has its own errors for damaged files, and takes those of the system
             raise TriageError(f"{self.name}: cannot be read as Parquet ({error})") from error
 
     def columns(self) -> list[str]:
@@ -158,7 +172,7 @@ class ParquetSource(Source):
     def read(self, parts: Sequence[Part]) -> Iterator[Rows]:
         """Read rows; each group of rows is gone through once."""
         arrow, parquet = need("pyarrow", "parquet", "reading Parquet"), need("pyarrow.parquet", "parquet", "")
-        with parquet.ParquetFile(self.path) as file:
+        with self._told(), parquet.ParquetFile(self.path) as file:
             batches: Iterator[Any] = iter(())
             group, place = -1, 0
             for part in parts:

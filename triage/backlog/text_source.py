@@ -1,31 +1,34 @@
-"""Requests in text files: CSV of any separator and encoding, and JSON lines. Workers read their own byte ranges."""
+"""Requests in text files: what all of them share, and CSV. Workers read their own byte ranges."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from threading import RLock
+from typing import BinaryIO
 
 import pandas as pd
 
-from triage.backlog.rows import Part, Rows, Source, distinct, identity_of_file, message_column
+from triage.backlog.rows import Part, Rows, Source, distinct, identity_of_file, is_usual, message_column
 from triage.backlog.text_bytes import StrayQuoteError, encoding_of, record_ends, unit_of
 from triage.errors import TriageError
-from triage.values import whole_characters
 
-__all__ = ["CsvSource", "JsonLinesSource"]
+__all__ = ["CsvSource", "TextSource"]
 
-_SEPARATORS = ",;\t|"
+_SEPARATORS, _LESS_USUAL = ",;\t|", "^~"
 _LONGEST_FIELD = 10_000_000
 _NO_LIMIT = (1 << 31) - 1
+_LIMIT = RLock()
+"""Held while the limit of the csv module, which is one for all threads, is ours."""
 _ROWS_AT_ONCE = 10_000
 _LINES_LOOKED_AT = 1000
 _MARK = "\ufeff"
@@ -36,7 +39,7 @@ _CODE = re.compile(r"\S*\d\S*(?: \d{1,2}:\d\d\S*)?")
 _QUOTE_IT = "write quotes around a text with line ends"
 
 
-class _TextSource(Source):
+class TextSource(Source):
     """Records of a text file, each of one or more lines.
 
     Parameters
@@ -93,7 +96,7 @@ class _TextSource(Source):
             ) from error
 
 
-class CsvSource(_TextSource):
+class CsvSource(TextSource):
     """Rows of a CSV file; every value is carried along as it stands.
 
     Parameters
@@ -124,7 +127,10 @@ class CsvSource(_TextSource):
         if "\r" in head.rstrip("\r\n") and head.count("\n") < 2:
             raise TriageError(f"{self.name}: its lines end in a carriage return alone; save it again as CSV UTF-8")
         self._names = distinct(names)
-        self._usual = min(len(names), self._longest())
+        first = self._first_rows()
+        self._check_header(head + first, separators)
+        # What is always empty may be left out.
+        self._usual = min(len(names), max((len(values) for values, _ in self._read_csv(first)), default=0))
 
     def _said(self) -> tuple[str, int]:
         """Return the separator that the first line says, if it says one and no more, and where the header begins."""
@@ -133,12 +139,25 @@ class CsvSource(_TextSource):
             said = _SAID.fullmatch(self._text(file, 0, end))
         return (said[1], end) if said else ("", 0)
 
-    def _longest(self) -> int:
-        """Return how many fields the longest of the first rows has: what is always empty may be left out."""
+    def _first_rows(self) -> str:
         ends = list(islice(record_ends(self.path, self._begin, self._unit), _LINES_LOOKED_AT))
         with self.path.open("rb") as file:
-            text = self._text(file, self._begin, ends[-1]) if ends else ""
-        return max((len(values) for values, _ in self._read_csv(text)), default=0)
+            return self._text(file, self._begin, ends[-1]) if ends else ""
+
+    def _check_header(self, text: str, separators: Sequence[str]) -> None:
+        """See that a header of one field stands over one column: a title may stand above the true one."""
+        [name, *others] = self._names
+        if others or name == self._column or is_usual(name):
+            return
+        for separator in dict.fromkeys([*separators, *_LESS_USUAL]):
+            widths = Counter(len(values) for values, _ in self._read_csv(text, separator))
+            [(width, count)] = widths.most_common(1)
+            if width > 1 and count > max(1, widths.total() / 2):
+                raise TriageError(
+                    f"{self.name}: its header has one field, {name!r}, but most of the first rows have {width}, parted "
+                    f"by {separator!r}: which line is the header? Delete what stands above it, or give --separator; "
+                    f"where all belongs to one column, give --column {name!r}"
+                )
 
     @cached_property
     def _message(self) -> int:
@@ -158,15 +177,21 @@ class CsvSource(_TextSource):
         return self._whole(parts, size + _ROWS_AT_ONCE)
 
     def _whole(self, parts: Sequence[Part], most: int) -> list[Part]:
-        """Put a part that begins with the rest of a text to the one in which that text begins, unless that is long."""
+        """Put a part that begins with the rest of a text to the one in which that text begins, unless that is long.
+
+        Rows are counted as they are read: without blank lines, and apart where a carriage return alone ends them.
+        """
         whole: list[Part] = []
         with self.path.open("rb") as file:
             for part in parts:
-                first, _ = next(self._read_csv(self._text(file, part.start, part.end)), ([], []))
-                if whole and whole[-1].count < most and (not first or self._is_rest(first)):
-                    whole[-1] = replace(whole[-1], end=part.end, count=whole[-1].count + part.count)
+                text = self._text(file, part.start, part.end)
+                count = sum(1 for _ in self._read_csv(text)) if _is_uneven(text) else part.count
+                first, _ = next(self._read_csv(text), ([], []))
+                before = whole[-1] if whole else Part(0, 0, 0, 0, 0)
+                if whole and before.count < most and (not first or self._is_rest(first)):
+                    whole[-1] = replace(before, end=part.end, count=before.count + count)
                 else:
-                    whole.append(replace(part, number=len(whole)))
+                    whole.append(replace(part, number=len(whole), first=before.first + before.count, count=count))
         return whole
 
     def _records(self, separator: str) -> Iterator[tuple[list[str], int]]:
@@ -190,34 +215,34 @@ class CsvSource(_TextSource):
                     yield from pieces[-1:]
             over = True
 
-        csv.field_size_limit(_LONGEST_FIELD)
         reader = csv.reader(lines(), delimiter=separator)
         skipped = int(self._first > 0)
         line = skipped + 1
         try:
-            for values in reader:
-                if over:  # the reader asked for more in the middle of a row
-                    line = skipped + reader.line_num - values[-1][:-1].count("\n")
-                    raise csv.Error("its quote is never closed")
-                line = skipped + reader.line_num + 1
-                if whole:
-                    yield values, place
+            with _fields_up_to(_LONGEST_FIELD):
+                for values in reader:
+                    if over:  # the reader asked for more in the middle of a row
+                        line = skipped + reader.line_num - values[-1][:-1].count("\n")
+                        raise csv.Error("its quote is never closed")
+                    line = skipped + reader.line_num + 1
+                    if whole:
+                        yield values, place
         except csv.Error as error:
             raise TriageError(
                 f"{self.name}: line {line}: a field begins here that does not end ({error}); close its quote, or write "
                 "quotes twice where they are part of the text"
             ) from error
 
-    def _read_csv(self, text: str) -> Iterator[tuple[list[str], list[str]]]:
+    def _read_csv(self, text: str, separator: str | None = None) -> Iterator[tuple[list[str], list[str]]]:
         """Read rows that hold anything, each with the lines that it stands on."""
-        csv.field_size_limit(_NO_LIMIT)
         lines = list(io.StringIO(text, newline=""))
-        reader = csv.reader(lines, delimiter=self.separator)
+        reader = csv.reader(lines, delimiter=separator or self.separator)
         begin = 0
-        for values in reader:
-            if values:
-                yield values, lines[begin : reader.line_num]
-            begin = reader.line_num
+        with _fields_up_to(_NO_LIMIT):
+            for values in reader:
+                if values:
+                    yield values, lines[begin : reader.line_num]
+                begin = reader.line_num
 
     def _rows(self, text: str, part: Part) -> Rows:
         width = len(self._names)
@@ -272,68 +297,28 @@ class CsvSource(_TextSource):
     def _is_strict(self, lines: list[str]) -> bool:
         """Tell whether quotes stand around whole fields alone; otherwise rows may have run together."""
         try:
-            return bool(list(csv.reader(lines, delimiter=self.separator, strict=True)))
+            with _fields_up_to(_NO_LIMIT):
+                return bool(list(csv.reader(lines, delimiter=self.separator, strict=True)))
         except csv.Error:
             return False
 
 
-class JsonLinesSource(_TextSource):
-    """Objects of a JSON lines file, one a line; any of them may have names of its own.
-
-    Parameters
-    ----------
-    path : Path
-    encoding : str, optional
-    """
-
-    def __init__(self, path: Path, encoding: str | None = None) -> None:
-        super().__init__(path, encoding)
-        self._names = self._all_names()
-        if not self._names:
-            raise TriageError(f"{self.name}: has no JSON object on any line; it needs one for each request")
-
-    def _all_names(self) -> list[str]:
-        names: dict[str, None] = {}
-        with self.path.open("rb") as file:
-            for part in self.parts(_ROWS_AT_ONCE):
-                records, _, _ = _read_json(self._text(file, part.start, part.end), part)
-                for record in records:
-                    names |= dict.fromkeys(record)
-        return list(names)
-
-    def columns(self) -> list[str]:
-        """Return the names in any of the objects."""
-        return self._names
-
-    def parts(self, size: int) -> list[Part]:
-        """Divide the file at line ends."""
-        return self._divide(record_ends(self.path, 0, self._unit), 0, size)
-
-    def _rows(self, text: str, part: Part) -> Rows:
-        records, problems, raw = _read_json(text, part)
-        frame = pd.DataFrame(records, columns=self._names, dtype=object, index=range(len(records)))
-        return Rows(frame, problems, raw)
+def _is_uneven(text: str) -> bool:
+    """Tell whether line ends may be more or fewer than rows: between blank lines, or as carriage returns alone."""
+    return (
+        text.startswith(("\n", "\r\n")) or "\n\n" in text or "\n\r\n" in text or text.count("\r") != text.count("\r\n")
+    )
 
 
-def _read_json(text: str, part: Part) -> tuple[list[dict[str, Any]], dict[int, str], dict[int, str]]:
-    """Read the object on each line, and say which lines have none and what stands there."""
-    records: list[dict[str, Any]] = []
-    problems, raw = {}, {}
-    for number, line in enumerate(text.split("\n"), part.first + 1):
-        if not line.strip():
-            continue
+@contextmanager
+def _fields_up_to(most: int) -> Iterator[None]:
+    """Let the csv module read fields of so many characters, and no longer than needed."""
+    with _LIMIT:
+        before = csv.field_size_limit(most)
         try:
-            record = json.loads(line)
-            if not isinstance(record, dict):
-                raise ValueError("not an object")
-            if "\\ud" in line.lower():  # perhaps half a character, which no file can hold
-                record = json.loads(*whole_characters([json.dumps(record, ensure_ascii=False)]))
-        except (ValueError, RecursionError) as error:
-            problems[len(records)] = f"line {number} is no JSON object ({error}): {line}"
-            raw[len(records)] = line
-            record = {}
-        records.append(record)
-    return records, problems, raw
+            yield
+        finally:
+            csv.field_size_limit(before)
 
 
 def _separator(said: str) -> str:

@@ -19,13 +19,14 @@ from triage.backlog.sinks import Sink
 from triage.batch import COLUMNS, Grain, Unusable
 from triage.errors import TriageError
 from triage.facts import Facts, read_fact
-from triage.values import is_blank, read_date
+from triage.language import detect
+from triage.values import is_blank, read_date, text_of
 
 if TYPE_CHECKING:
     from triage.backlog.run import Options
     from triage.triager import Triager
 
-__all__ = ["Shipped", "Work", "do_parts"]
+__all__ = ["Shipped", "Work", "do_parts", "get_ready"]
 
 _PROBLEM = "problem"
 _PLACES = {"start": "Int64", "end": "Int64"}
@@ -100,13 +101,14 @@ class Work:
     def do(self, triager: Triager, part: Part, rows: Rows) -> None:
         """Score a part and keep the results: counts first, then the rows, each wholly or not at all."""
         frame = rows.frame.reset_index(drop=True)
-        texts, facts, days = frame[self._plan.column], self._facts(frame), self._days(frame)
+        texts = [rows.raw.get(place, text) for place, text in enumerate(frame[self._plan.column])]
+        facts, days = self._facts(frame), self._days(frame)
         requests, scored, unusable = triager.assess_rows(texts, facts, days, self._plan.per, rows.problems)
-        problems = rows.problems | {place: self._said(part, place, why) for place, why in unusable.items()}
-        if problems:
-            # A person sees these rows, and must see at once which of them tell of danger.
-            told = [rows.raw.get(place, texts[place]) for place in problems]
-            requests.loc[list(problems), "urgent"] = triager.assess_many(told, date=self.day)["urgent"].to_numpy()
+        problems = rows.problems | {
+            place: f"{rows.told(part, place)}, {self._said(why)}" for place, why in unusable.items()
+        }
+        failed = requests.index[requests["reason"] == "error"].difference(list(problems)).tolist()
+        problems |= {place: f"{rows.told(part, place)} could not be judged" for place in failed}
         if self._plan.per == "finding":
             scored = _with_the_rest(scored, requests)
         scored[_PROBLEM] = pd.Series(problems, dtype=object).reindex(scored.index)
@@ -129,16 +131,17 @@ class Work:
             return self.day
         return [self.day if is_blank(value) else value for value in frame[self._plan.date_column]]
 
-    def _said(self, part: Part, place: int, unusable: Unusable) -> str:
+    def _said(self, unusable: Unusable) -> str:
         """Say where it stands what cannot be used."""
-        return f"row {part.first + place + 1}, column {unusable.fact or self._plan.date_column}: {unusable.why}"
+        return f"column {unusable.fact or self._plan.date_column}: {unusable.why}"
 
 
 def _fact(value: Any) -> bool | str | date:
     if isinstance(value, date):
         return value
-    number = _NUMBER.fullmatch(str(value).strip())
-    return read_fact(number[1] if number else str(value))
+    said = text_of(value)
+    number = _NUMBER.fullmatch(said.strip())
+    return read_fact(number[1] if number else said)
 
 
 def _with_the_rest(findings: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
@@ -161,6 +164,11 @@ def _counts(requests: pd.DataFrame) -> dict[str, dict[str, int]]:
     }
 
 
+def get_ready() -> None:
+    """Load what tells languages apart, which needs room on the disk: no request is to blame where there is none."""
+    detect("woda cieknie z kranu w kuchni")
+
+
 def do_parts(
     shipped: Shipped, source: Source | None, work: Work, parts: Sequence[Part], rows: Rows | None = None
 ) -> int:
@@ -171,6 +179,7 @@ def do_parts(
     int
         Rows scored.
     """
+    get_ready()
     reading = source.read(parts) if source is not None else iter([cast(Rows, rows)])
     for part, own in zip(parts, reading, strict=True):
         work.do(shipped.triager, part, own)
