@@ -96,6 +96,61 @@ rules:
     assert "<span lang" not in rule_of(tmp_path, "index.html", "odd.rule")
 
 
+def test_what_holds_for_some_tenancies_alone_is_told_beside_what_holds_for_others(lay, tmp_path):
+    catalogue = lay("""
+changes:
+  - {rule: tap.drips, responsible: landlord, basis: 'own:2.1', tenancy_from: 2024-01-01}
+  - {rule: light.bulb, responsible: landlord, basis: 'own:2.2', tenancy_until: 2019-12-31}
+  - {rule: toilet.seat, responsible: landlord, basis: 'own:2.3', tenancy_from: 2020-01-01, tenancy_until: 2023-12-31}
+""")
+    write_guide(catalogue, tmp_path, date(2026, 6, 1))
+    told = "Verhuurder, als uw huurcontract op of na 1-1-2024 begon <small>(Ons ABC, 2.1)"
+    assert told in rule_of(tmp_path, "index.html", "tap.drips")
+    assert "Landlord, if your tenancy started on or after 2024-01-01" in rule_of(tmp_path, "en.html", "tap.drips")
+    assert "als uw huurcontract op of voor 31-12-2019 begon" in rule_of(tmp_path, "index.html", "light.bulb")
+    assert "van 1-1-2020 tot en met 31-12-2023 begon" in rule_of(tmp_path, "index.html", "toilet.seat")
+
+
+def test_a_rule_that_holds_for_some_tenancies_alone_is_listed_with_these(lay, tmp_path):
+    own = """
+rules:
+  - id: odd.rule
+    title: {nl: Kattenluik, en: Cat flap}
+    responsible: landlord
+    basis: own:1
+    words: {nl: [luikje]}
+    tenancy_from: 2024-01-01
+    valid_until: 2026-12-31
+"""
+    write_guide(lay(own), tmp_path, date(2026, 6, 1))
+    shown = rule_of(tmp_path, "index.html", "odd.rule")
+    assert "Dit geldt als uw huurcontract op of na 1-1-2024 begon." in shown
+    write_guide(lay(own), tmp_path, date(2027, 6, 1))
+    assert 'id="odd.rule"' not in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_all_tenancies_for_which_a_rule_holds_are_told(lay, tmp_path):
+    own = """
+rules:
+  - id: odd.rule
+    title: {nl: Kattenluik, en: Cat flap}
+    responsible: landlord
+    basis: own:1
+    words: {nl: [luikje]}
+    tenancy_from: 2024-01-01
+  - id: odd.rule
+    title: {nl: Kattenluik, en: Cat flap}
+    responsible: landlord
+    basis: own:2
+    words: {nl: [luikje]}
+    tenancy_until: 2010-12-31
+"""
+    write_guide(lay(own), tmp_path, date(2026, 6, 1))
+    shown, english = (rule_of(tmp_path, name, "odd.rule") for name in ("index.html", "en.html"))
+    assert "uw huurcontract op of na 1-1-2024 begon of uw huurcontract op of voor 31-12-2010 begon." in shown
+    assert "started on or after 2024-01-01 or your tenancy started on or before 2010-12-31." in english
+
+
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None and not os.environ.get("CI"):

@@ -7,6 +7,7 @@ import pytest
 import triage
 from triage.in_force import Timeline
 from triage.remarks import remarks
+from triage.tenancies import binding
 
 DRIPS = "De kraan in de keuken drupt"
 SPRING = """
@@ -33,6 +34,13 @@ def test_check_warns_of_a_rule_that_ends_with_nothing_behind_it(lay):
     assert remarks(lay(followed)) == []
 
 
+def test_the_rules_of_a_day_can_be_a_key(small):
+    timeline = Timeline(small)
+    today, tomorrow = timeline.at(date(2026, 3, 1)), timeline.at(date(2026, 3, 2))
+    assert {today: "found"}[tomorrow] == "found"
+    assert today != Timeline(small).at(date(2026, 3, 1))
+
+
 BOUND = "changes: [{rule: tap.drips, responsible: landlord, basis: 'own:3', tenancy_from: 2024-01-01}]"
 
 
@@ -42,6 +50,33 @@ BOUND = "changes: [{rule: tap.drips, responsible: landlord, basis: 'own:3', tena
 def test_a_rule_may_bind_only_tenancies_that_began_in_its_period(lay, bundled, start, basis):
     triager = triage.Triager(bundled.model, lay(BOUND))
     assert triager.assess(DRIPS, facts={"tenancy_start": start}).basis == basis
+
+
+@pytest.mark.parametrize(
+    ("older", "later"),
+    [
+        ("tenancy_from: 2000-01-01", "tenancy_from: 2000-01-01, tenancy_until: 2005-12-31"),
+        ("tenancy_until: 2010-12-31", "tenancy_from: 2000-01-01"),
+    ],
+    ids=["behind the later", "before the later"],
+)
+def test_a_version_that_a_later_one_leaves_some_tenancies_is_among_those_that_bind(lay, older, later):
+    ours = lay(f"""
+changes:
+  - {{rule: tap.drips, responsible: landlord, basis: 'own:1', valid_from: 2020-01-01, {older}}}
+  - {{rule: tap.drips, responsible: tenant, basis: 'own:2', valid_from: 2021-01-01, {later}}}
+""")
+    found = binding(ours, date(2026, 6, 1))
+    assert {version.basis for version in found["tap.drips"]} == {"own:1", "own:2"}
+
+
+def test_a_version_that_counts_for_no_tenancy_any_more_does_not_bind(lay):
+    ours = lay("""
+changes:
+  - {rule: tap.drips, responsible: landlord, basis: 'own:1', valid_from: 2020-01-01, tenancy_from: 2001-01-01}
+  - {rule: tap.drips, responsible: tenant, basis: 'own:2', valid_from: 2021-01-01, tenancy_from: 2000-01-01}
+""")
+    assert [version.basis for version in binding(ours, date(2026, 6, 1))["tap.drips"]] == ["own:2"]
 
 
 def test_a_start_that_is_not_known_and_decides_is_asked_for(lay, bundled):
@@ -143,9 +178,15 @@ def test_what_took_the_place_of_a_rule_may_be_retired_too(lay, bundled):
     assert triager.assess(DRIPS, facts={"rule": "tap.drips"}).rule.id == "tap.thermostatic"
 
 
-def test_rules_that_are_retired_for_each_other_leave_nothing(lay, bundled):
+def test_rules_that_are_retired_for_each_other_leave_nothing_as_long_as_they_are(lay, bundled):
     lay(CHAIN[0], "region.yaml")
-    back = "retire: [{rule: tap.worn_out, instead: tap.drips, basis: 'own:1', insist: true}]"
+    back = """
+retire:
+  - {rule: tap.worn_out, instead: tap.drips, basis: 'own:1', insist: true}
+  - {rule: tap.drips, instead: tap.thermostatic, basis: 'own:1', insist: true, valid_from: 2026-06-01}
+"""
     around = lay(back, "local.yaml", extends="region.yaml")
     assert Timeline(around).at(date(2026, 5, 1)).instead == {}
-    assert triage.Triager(bundled.model, around).assess(DRIPS).reason == "no-rule"
+    triager = triage.Triager(bundled.model, around)
+    assert triager.assess(DRIPS, date="2026-05-01").reason == "no-rule"
+    assert triager.assess(DRIPS, date="2026-06-01").rule.id == "tap.thermostatic"

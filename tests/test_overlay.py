@@ -6,6 +6,7 @@ import pytest
 
 import triage
 from triage.catalogue import Source, Text
+from triage.catalogue_file import read_catalogue
 from triage.errors import CatalogueError
 from triage.in_force import Timeline
 from triage.overlay import Overlay, lay_over
@@ -38,9 +39,9 @@ def test_a_changed_rule_flips_every_request_under_it_with_no_retraining(lay, bun
     assert after.receipt.catalogue_hash != before.receipt.catalogue_hash
 
 
-def test_what_is_not_mentioned_is_as_in_law(lay, bundled):
+def test_what_is_not_mentioned_is_as_in_law(lay):
     catalogue = lay("changes: [{rule: tap.drips, responsible: landlord, basis: 'own:3.1'}]")
-    law = bundled.catalogue
+    law = read_catalogue("nl")
     others = [rule for rule in law.rules if rule.id != "tap.drips"]
     assert [catalogue.rule(rule.id) for rule in others] == others
 
@@ -404,6 +405,55 @@ def test_a_cover_leaves_the_share_that_was_given_before(lay, share):
     assert lay(more, "local.yaml", extends="region.yaml").circumstance("subscription").share == share
 
 
+def test_a_kept_catalogue_is_read_from_its_file_as_it_was(lay, tmp_path):
+    ours = lay("covers: [{when: subscription, basis: 'own:7', rules: [tap.drips]}]")
+    (tmp_path / "kept.json").write_text(ours.model_dump_json(), encoding="utf-8")
+    kept = triage.load(catalogue=tmp_path / "kept.json").catalogue
+    assert (kept.hash, kept.extends) == (ours.hash, ours.extends)
+
+
+BARRED = "Volgens ons ABC doet u dit zelf."
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "changes:\n- {rule: roof.leak, responsible: tenant, basis: 'own:9', why: *ours, tip: *ours%s}",
+        "rules:\n- {id: roof.moss, title: {nl: Mosdak, en: Moss}, responsible: tenant, basis: own:5, beside: roof.leak, words: {nl: [mosdak]}, why: *ours, tip: *ours%s}",
+    ],
+    ids=["a change", "a rule beside"],
+)
+def test_what_law_bars_is_told_in_the_words_of_law(lay, own):
+    anchor = own.replace("*ours", "&ours {nl: " + BARRED + ", en: Yours.}", 1)
+    rule = "roof.leak" if own.startswith("changes") else "roof.moss"
+    law = lay("").rule("roof.leak")
+    barred = lay(anchor % "").rule(rule)
+    assert (barred.responsible, barred.why, barred.tip) == ("landlord", law.why, law.tip)
+    insisted = lay(anchor % ", insist: true").rule(rule)
+    assert (insisted.responsible, insisted.why.nl, insisted.tip.nl) == ("tenant", BARRED, BARRED)
+
+
+@pytest.mark.parametrize(
+    ("sections", "line", "expected"),
+    [
+        (SINK % ("tenant", "    unless: [{when: subscription}]\n"), "unless", "unless subscription: needs a basis"),
+        (SINK % ("tenant", "    valid_from: 2026-01-02\n    valid_until: 2026-01-01\n"), "valid_until", "lies before"),
+        ("changes:\n- {rule: tap.drips, basis: 'own:1'}\n- {rule: roof.leak, basis: 'own:1', unless: [{when: subscription}]}", "roof.leak", "needs a basis"),
+        (LIVES_HERE.replace("basis: own:1", "basis: BW7:999") + "    over: none\n", "BW7:999", "is not among the articles"),
+        (LIVES_HERE.replace("id: lives_here", "id: own_fault") + "    over: none\n", "own_fault", "own_fault stands twice"),
+        ("retire:\n- {rule: tap.drips, instead: tap.worn_out, basis: 'own:1'}\n- {rule: tap.worn_out, instead: tap.drips, basis: 'own:1'}", "worn_out, instead", "is a circle"),
+        ("retire:\n- {rule: tap.drips, instead: tap.drips, basis: 'own:1'}", "tap.drips", "tap.drips to tap.drips is a circle"),
+        ("retire:\n- {rule: tap.drips, instead: tap.worn_out, basis: 'own:1'}\n- {rule: tap.drips, basis: 'own:2'}", "own:2", "retire: tap.drips stands twice"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named_where_the_overlay_has_it(lay, tmp_path, sections, line, expected):
+    with pytest.raises(CatalogueError) as error:
+        lay(sections)
+    lines = (tmp_path / "ours.yaml").read_text(encoding="utf-8").splitlines()
+    place = next(i for i, text in enumerate(lines, 1) if line in text)
+    assert any(f"ours.yaml:{place}: " in problem and expected in problem for problem in error.value.problems)
+
+
 def test_what_a_catalogue_says_cannot_be_changed_behind_its_hash(lay):
     catalogue = lay("")
     for part in (catalogue.rules, catalogue.rule("tap.drips").unless, catalogue.rule("tap.drips").words.nl):
@@ -470,7 +520,7 @@ def test_check_names_every_departure_with_its_article(run, lay, tmp_path):
     lay("changes: [{rule: roof.leak, responsible: tenant, basis: 'own:9'}]")
     code, out, err = run("catalogue", "check", str(tmp_path / "ours.yaml"))
     assert code == 0
-    assert "1 departures from law" in out
+    assert "1 departure from law" in out
     assert "BW7:206" in err
     code, _, err = run("catalogue", "check", "--law", "error", str(tmp_path / "ours.yaml"))
     assert code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from triage._version import __version__
-from triage.cli_catalogue import catalogue_app
+from triage.cli_catalogue import catalogue_app, told_day
 from triage.errors import FactError, TriageError
 
 app = typer.Typer(
@@ -44,7 +45,9 @@ def assess(
     fact: Annotated[
         list[str] | None, typer.Option("--fact", "-f", help="Something known, such as reachable=no. May be repeated.")
     ] = None,
-    date: Annotated[str | None, typer.Option(help="Judge by the rules of this day, such as 2026-03-01.")] = None,
+    date: Annotated[
+        str | None, typer.Option(callback=told_day, help="Judge by the rules of this day, such as 2026-03-01.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the assessment as JSON.")] = False,
     model: ModelOption = None,
     catalogue: CatalogueOption = None,
@@ -52,7 +55,7 @@ def assess(
     """Assess one request and say why."""
     from triage.triager import load
 
-    message = sys.stdin.read() if text == "-" else text
+    message = _read_input() if text == "-" else text
     assessment = load(model, catalogue).assess(message, facts=_read_facts(fact or []), date=date)
     if as_json:
         typer.echo(assessment.model_dump_json(indent=2))
@@ -62,15 +65,21 @@ def assess(
     show(assessment)
 
 
-def _read_facts(pairs: list[str]) -> dict[str, bool | str]:
-    from triage.facts import read_fact
+def _read_input() -> bytes:
+    if sys.stdin is None:
+        raise TriageError("standard input is closed; pipe the message in, or give it in the place of -")
+    return sys.stdin.buffer.read()
 
-    facts: dict[str, bool | str] = {}
+
+def _read_facts(pairs: list[str]) -> dict[str, str]:
+    facts: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             raise FactError(f"fact {pair!r}: write it as name=yes, name=no, name=unknown or rule=id")
-        facts[name.strip()] = read_fact(value)
+        name, value = name.strip(), value.strip()
+        if facts.setdefault(name, value) != value:
+            raise FactError(f"fact {name!r} is given twice, as {facts[name]!r} and as {value!r}; give it once")
     return facts
 
 
@@ -81,14 +90,16 @@ def score(
     ],
     output: Annotated[str, typer.Option("--output", "-o", help="File or database to write, of any of these kinds.")],
     column: Annotated[
-        str | None, typer.Option(help="Column with the message; found by itself if there is one text column.")
+        str | None,
+        typer.Option(help="Column with the message; found by its name, such as melding, or as the only one."),
     ] = None,
     per: Annotated[str, typer.Option(help="One row per 'request' or per 'finding'.")] = "request",
     date_column: Annotated[
         str | None, typer.Option(help="Column with the day of each request, as 2026-03-01 or 1-3-2026.")
     ] = None,
     date: Annotated[
-        str | None, typer.Option(help="The day whose rules count for rows without one; today if left out.")
+        str | None,
+        typer.Option(callback=told_day, help="The day whose rules count for rows without one; today if left out."),
     ] = None,
     fact_column: Annotated[
         list[str] | None, typer.Option(help="Column with something known, named as its fact. May be repeated.")
@@ -127,13 +138,20 @@ def score(
         n_jobs=jobs,
         rows=rows,
     )
-    with following() as progress:
-        summary = score_backlog(load(model, catalogue), source, output, options, progress)
+    try:
+        with following() as progress:
+            summary = score_backlog(load(model, catalogue), source, output, options, progress)
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command goes on where it stopped", err=True)
+        raise typer.Exit(130) from None
     show(summary)
 
 
 def main() -> None:
     """Run the command line; errors of this library, and of files, are told without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a program reads UTF-8; a terminal shows what it can
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
     try:
         app(prog_name="triage")
     except (TriageError, OSError) as error:

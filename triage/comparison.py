@@ -36,13 +36,23 @@ class Comparison:
     rules: pd.DataFrame
 
     def summary(self) -> str:
-        """Say it in one line."""
+        """Say it in one line: labels that turn, and by how much the chances of one party rise.
+
+        Where either party is about as likely, a small change turns the label of many a request; the sums do not jump.
+        """
         changed = int(self.requests["changed"].sum())
         to = self.rules[["to_landlord", "to_tenant"]].sum()
+        risen = self._chance("_b") - self._chance("_a")
         return (
-            f"{changed} of {len(self.requests)} requests change: {to['to_landlord']} to the landlord, "
-            f"{to['to_tenant']} to the tenant, {changed - int(to.sum())} otherwise"
+            f"{changed} of {len(self.requests)} requests change: {to['to_landlord']} to the landlord (by probability "
+            f"about {risen.clip(lower=0).sum():.0f}), {to['to_tenant']} to the tenant (about "
+            f"{(-risen).clip(lower=0).sum():.0f}), {changed - int(to.sum())} otherwise"
         )
+
+    def _chance(self, suffix: str) -> pd.Series[float]:
+        """Return how likely each request is the landlord's; nothing where it is neither's, or each one's in part."""
+        party, sure = self.requests[f"responsible{suffix}"], self.requests[f"confidence{suffix}"]
+        return sure.where(party == "landlord", (1 - sure).where(party == "tenant"))
 
 
 def compare(
@@ -79,7 +89,7 @@ def compare(
     --------
     >>> import triage
     >>> print(triage.compare(["wc loopt door", "het dak lekt"], None, None).summary())
-    0 of 2 requests change: 0 to the landlord, 0 to the tenant, 0 otherwise
+    0 of 2 requests change: 0 to the landlord (by probability about 0), 0 to the tenant (about 0), 0 otherwise
     """
     texts = requests if isinstance(requests, Collection) else list(requests)
     first = load(model, catalogue_a)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal
 
@@ -10,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from triage.catalogue import Catalogue, Party, Rule, Text, Unless
 from triage.in_force import InForce, Timeline
+from triage.tenancies import tenancy_starts
 
-__all__ = ["Difference", "differences"]
-
+__all__ = ["Difference", "count", "differences", "left_out"]
 
 Kind = Literal["responsible", "basis", "exception", "added", "retired"]
 Said = tuple[Party, str]
@@ -46,7 +47,8 @@ def differences(
     day : date, optional
         Today if left out.
     tenancy_start : date, optional
-        For a tenancy that began on this day; rules that bind only some tenancies are left out if it is not given.
+        For a tenancy that began on this day; rules that bind only some tenancies are left out if it is not given
+        (see `left_out`).
 
     Returns
     -------
@@ -60,6 +62,26 @@ def differences(
     for id_ in dict.fromkeys([*old.rules, *new.rules]):
         found += _about_rule(id_, old, new, before, after)
     return found
+
+
+def left_out(before: Catalogue, after: Catalogue, day: date | None = None) -> list[str]:
+    """List the rules that differ for some tenancies alone: `differences` tells of them only for a given tenancy.
+
+    Parameters
+    ----------
+    before, after : Catalogue
+    day : date, optional
+        Today if left out.
+
+    Returns
+    -------
+    list of str
+        Their ids.
+    """
+    told = set(differences(before, after, day))
+    starts = tenancy_starts(before, after)
+    found = [item.rule for start in starts for item in differences(before, after, day, start) if item not in told]
+    return list(dict.fromkeys(found))
 
 
 def _about_rule(id_: str, old: InForce, new: InForce, before: Catalogue, after: Catalogue) -> Iterator[Difference]:
@@ -118,7 +140,7 @@ _WHO = {
 _SAID = {
     "nl": {
         "changed": "{what}: eerst {old} ({old_basis}), nu {new} ({new_basis}).",
-        "added": "{what}: nieuw, voor {new} ({new_basis}).",
+        "added": "{what}: voortaan voor {new} ({new_basis}).",
         "retired": "{what}: vervalt, was voor {old} ({old_basis}).",
         "when": "{title}, als {when}",
     },
@@ -129,6 +151,30 @@ _SAID = {
         "when": "{title}, if {when}",
     },
 }
+
+
+_COUNTED: dict[str, dict[str, str]] = {
+    "nl": {
+        "one": "verschil",
+        "more": "verschillen",
+        "none": "geen",
+        "responsible": "van de ander",
+        "basis": "op andere grond",
+        "exception": "uitzondering",
+        "added": "nieuw",
+        "retired": "vervallen",
+    },
+    "en": {"one": "difference", "more": "differences"},
+}
+"""How differences are counted; in English their kinds are called as in the table."""
+
+
+def count(found: Sequence[Difference], language: str) -> str:
+    """Count differences in one line, by their kinds."""
+    said = _COUNTED[language]
+    kinds = Counter(item.kind for item in found)
+    counts = ", ".join(f"{number} {said.get(kind, kind)}" for kind, number in kinds.items()) or said.get("none", "none")
+    return f"{len(found)} {said['one' if len(found) == 1 else 'more']}: {counts}"
 
 
 def _say(language: str, title: str, when: str | None, was: Said | None, is_: Said | None) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from html import escape
 from pathlib import Path
 from string import Template
 
-from triage.catalogue import Catalogue, Rule, Text
+from triage.catalogue import Catalogue, Party, Rule, Text
 from triage.decision import FAULTS
-from triage.in_force import InForce, Timeline
+from triage.in_force import Timeline
+from triage.tenancies import binding, tenancy_of
 
 __all__ = ["write_guide"]
+
+Bound = Mapping[str, list[Rule]]
+"""Versions that count for some tenancies alone, by rule."""
 
 _PARTS = Path(__file__).parent / "guide_parts"
 _PAGES = {"nl": "index.html", "en": "en.html"}
@@ -67,6 +72,8 @@ _WORDS = {
         "none": "Niets gevonden. Probeer een ander woord, of meld het ons gewoon.",
         "unless": "Wanneer het anders ligt",
         "flip": "{who}, als {because}",
+        "bound": "Dit geldt als {because}.",
+        "or": " of ",
         "tip": "Wat u kunt doen",
         "urgent": "Hoe dringend",
         "law": "Zo staat het in",
@@ -93,6 +100,8 @@ _WORDS = {
         "none": "Nothing found. Try another word, or just report it to us.",
         "unless": "When it is different",
         "flip": "{who}, if {because}",
+        "bound": "This holds if {because}.",
+        "or": " or ",
         "tip": "What you can do",
         "urgent": "How urgent",
         "law": "This follows from",
@@ -124,20 +133,22 @@ def write_guide(catalogue: Catalogue, folder: str | Path, day: date | None = Non
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    in_force = Timeline(catalogue).at(day or date.today())
+    day = day or date.today()
+    bound = binding(catalogue, day)
+    rules = {id_: versions[0] for id_, versions in bound.items()} | dict(Timeline(catalogue).at(day).rules)
     written = []
     for language, name in _PAGES.items():
         path = folder / name
-        path.write_text(_page(catalogue, in_force, language), encoding="utf-8", newline="\n")
+        path.write_text(_page(catalogue, list(rules.values()), bound, language), encoding="utf-8", newline="\n")
         written.append(path)
     return written
 
 
-def _page(catalogue: Catalogue, in_force: InForce, language: str) -> str:
+def _page(catalogue: Catalogue, rules: list[Rule], bound: Bound, language: str) -> str:
     words = _WORDS[language]
     whose = catalogue.title.in_(language)
     other = "en" if language == "nl" else "nl"
-    rules = sorted(in_force.rules.values(), key=lambda rule: rule.title.in_(language).casefold())
+    rules = sorted(rules, key=lambda rule: rule.title.in_(language).casefold())
     areas = [area for area in [*_AREAS, *(rule.area for rule in rules)] if any(rule.area == area for rule in rules)]
     areas = list(dict.fromkeys(areas))
     plain = {name: escape(text) for name, text in words.items()}
@@ -152,7 +163,7 @@ def _page(catalogue: Catalogue, in_force: InForce, language: str) -> str:
         other_name=escape(words["other"]),
         areas="".join(f'<option value="{escape(area)}">{_area(area, language)}</option>' for area in areas),
         letters="".join(_letter(letter) for letter in sorted({rule.title.in_(language)[0].lower() for rule in rules})),
-        sections="\n".join(_section(area, rules, catalogue, in_force, language) for area in areas),
+        sections="\n".join(_section(area, rules, catalogue, bound, language) for area in areas),
         source_list="".join(_source(source.title, source.number, source.url) for source in catalogue.sources),
         made=escape(words["made"].format(whose=whose, version=catalogue.version)),
     )
@@ -177,15 +188,17 @@ def _source(title: str, number: str | None, url: str | None) -> str:
     return f'<li><a href="{escape(url)}" rel="noreferrer">{name}</a></li>' if url else f"<li>{name}</li>"
 
 
-def _section(area: str, rules: list[Rule], catalogue: Catalogue, in_force: InForce, language: str) -> str:
-    own = "\n".join(_rule(rule, catalogue, in_force, language) for rule in rules if rule.area == area)
+def _section(area: str, rules: list[Rule], catalogue: Catalogue, bound: Bound, language: str) -> str:
+    own = "\n".join(_rule(rule, catalogue, bound.get(rule.id, []), language) for rule in rules if rule.area == area)
     return f'<section class="area" id="area-{escape(area)}"><h2>{_area(area, language)}</h2>\n{own}\n</section>'
 
 
-def _rule(rule: Rule, catalogue: Catalogue, in_force: InForce, language: str) -> str:
+def _rule(rule: Rule, catalogue: Catalogue, bound: list[Rule], language: str) -> str:
     words = _WORDS[language]
     article = catalogue.article(rule.basis)
-    flips = "".join(_flips(rule, catalogue, in_force, language))
+    flips = "".join([*_flips_by_tenancy(rule, catalogue, bound, language), *_flips(rule, catalogue, language)])
+    same = [tenancy_of(version).in_(language) for version in bound if version.responsible == rule.responsible]
+    only = f"{words['bound'].format(because=words['or'].join(same))} " if rule.is_tenancy_bound else ""
     urgent = _URGENCY[rule.responsible, rule.urgency].in_(language)
     advice = (
         f"<dt>{words['tip']}</dt><dd>{_said(rule.tip, language)}</dd>\n"
@@ -201,7 +214,7 @@ def _rule(rule: Rule, catalogue: Catalogue, in_force: InForce, language: str) ->
         said=escape(" ".join(dict.fromkeys(" ".join(said).split()))),
         title=_said(rule.title, language),
         who=words[rule.responsible],
-        why=_said(rule.why, language),
+        why=escape(only) + _said(rule.why, language),
         at_once=f"<dl>{advice}</dl>" if danger else "",
         advice="" if danger else advice,
         unless=f"<dt>{words['unless']}</dt><dd><ul>{flips}</ul></dd>" if flips else "",
@@ -217,14 +230,23 @@ def _said(text: Text, language: str) -> str:
     return f'<span lang="nl">{said}</span>' if language == "en" and text.nl == text.en else said
 
 
-def _flips(rule: Rule, catalogue: Catalogue, in_force: InForce, language: str) -> list[str]:
-    words = _WORDS[language]
+def _flips(rule: Rule, catalogue: Catalogue, language: str) -> list[str]:
     flips = []
-    for entry in in_force.exceptions[rule.id]:
+    for entry in catalogue.exceptions(rule):
         if rule.urgency == "emergency" and entry.when in FAULTS:
             continue
         if entry.responsible and entry.basis and entry.responsible != rule.responsible:
-            because = catalogue.circumstance(entry.when).because.in_(language)
-            said = escape(words["flip"].format(who=words[entry.responsible], because=because))
-            flips.append(f"<li>{said} <small>({escape(catalogue.citation(entry.basis, language))})</small></li>")
+            because = catalogue.circumstance(entry.when).because
+            flips.append(_flip(entry.responsible, because, entry.basis, catalogue, language))
     return flips
+
+
+def _flips_by_tenancy(rule: Rule, catalogue: Catalogue, bound: list[Rule], language: str) -> list[str]:
+    others = [version for version in bound if version.responsible != rule.responsible]
+    return [_flip(other.responsible, tenancy_of(other), other.basis, catalogue, language) for other in others]
+
+
+def _flip(who: Party, because: Text, basis: str, catalogue: Catalogue, language: str) -> str:
+    words = _WORDS[language]
+    said = escape(words["flip"].format(who=words[who], because=because.in_(language)))
+    return f"<li>{said} <small>({escape(catalogue.citation(basis, language))})</small></li>"

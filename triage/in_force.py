@@ -13,9 +13,9 @@ from triage.catalogue import Catalogue, Party, Rule, Unless, ruled_by
 __all__ = ["InForce", "Timeline"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class InForce:
-    """The rules that count for one request.
+    """The rules that count for one request; each is itself alone, so that it can be a key.
 
     Attributes
     ----------

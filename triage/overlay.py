@@ -7,7 +7,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from triage.catalogue import (
     Asked,
@@ -27,9 +27,9 @@ from triage.catalogue import (
     Urgency,
     Vera,
 )
-from triage.consistency import InconsistentError, find_problems_over
+from triage.consistency import InconsistentError, Place, find_problems_over
 from triage.departures import by_circumstance, by_retirement, by_rule, inherited
-from triage.versions import later_first, met, period_of
+from triage.versions import later_first, met, overlap, period_of
 
 __all__ = ["Change", "Cover", "Overlay", "OwnCircumstance", "OwnRule", "lay_over"]
 
@@ -143,21 +143,40 @@ def lay_over(overlay: Overlay, base: Catalogue) -> Catalogue:
     law = _with_circumstances(overlay, base)
     rules = [*_versions(overlay.changes, law), *(_added(own, law) for own in overlay.rules)]
     rules, retired = _retire(overlay.retire, rules, law)
-    return Catalogue(
-        schema_version=base.schema_version,
-        id=overlay.id,
-        version=overlay.version,
-        title=overlay.title,
-        sources=[*base.sources, *overlay.sources],
-        not_expressed=base.not_expressed,
-        articles=base.articles,
-        circumstances=law.circumstances,
-        elsewhere=base.elsewhere,
-        dangers=base.dangers,
-        rules=[_covered(rule, overlay.covers) for rule in rules],
-        retired=[*base.retired, *retired],
-        extends=f"{base.id} {base.version}",
-    )
+    try:
+        return Catalogue(
+            schema_version=base.schema_version,
+            id=overlay.id,
+            version=overlay.version,
+            title=overlay.title,
+            sources=[*base.sources, *overlay.sources],
+            not_expressed=base.not_expressed,
+            articles=base.articles,
+            circumstances=law.circumstances,
+            elsewhere=base.elsewhere,
+            dangers=base.dangers,
+            rules=[_covered(rule, overlay.covers) for rule in rules],
+            retired=[*base.retired, *retired],
+            extends=f"{base.id} {base.version}",
+        )
+    except ValidationError as error:
+        found = [problem for detail in error.errors() for problem in detail["ctx"]["error"].problems]
+        raise InconsistentError(
+            [(_place_of(place, overlay, base, rules), message) for place, message in found]
+        ) from error
+
+
+def _place_of(place: Place, overlay: Overlay, base: Catalogue, rules: list[Rule]) -> Place:
+    """Find in an overlay what stands at a place of the whole: own parts last, changed rules where they were."""
+    section, number, *rest = place
+    first = {"rules": len(rules) - len(overlay.rules), "circumstances": len(base.circumstances)}.get(str(section))
+    if first is None or not isinstance(number, int):
+        return ("extends",)
+    if number >= first:
+        own = rest[: rest.index("unless") + 1] if "unless" in rest else rest  # its exceptions are in another order
+        return (section, number - first, *own)
+    changes = [i for i, c in enumerate(overlay.changes) if c.rule == rules[number].id and overlap(c, rules[number])]
+    return ("changes", changes[0]) if section == "rules" and changes else ("extends",)
 
 
 def _with_circumstances(overlay: Overlay, base: Catalogue) -> Catalogue:
@@ -168,8 +187,7 @@ def _with_circumstances(overlay: Overlay, base: Catalogue) -> Catalogue:
         for rule in base.rules
     ]
     shared = [_shared(circumstance, overlay.covers) for circumstance in circumstances]
-    kept = {name: getattr(base, name) for name in Catalogue.model_fields}
-    return Catalogue(**kept | {"circumstances": shared, "rules": rules})
+    return base.model_copy(update={"circumstances": tuple(shared), "rules": tuple(rules)})
 
 
 def _lawfully_acting(own: OwnCircumstance) -> Circumstance:
@@ -234,7 +252,7 @@ def _changed(change: Change, law: Rule, base: Catalogue) -> Rule:
             "responsible": (change.responsible or law.responsible) if applied else law.responsible,
             "basis": change.basis if applied else law.basis,
             "why": (change.why or (_NO_REASON if flips else law.why)) if applied else law.why,
-            "tip": change.tip or (_NO_TIP if flips else law.tip),
+            "tip": (change.tip or (_NO_TIP if flips else law.tip)) if applied else law.tip,
             "urgency": change.urgency or law.urgency,
             "unless": _exceptions(change, law.unless, departures, base),
             "beside": law.beside or (None if law.basis.startswith("own:") else law.id),
@@ -259,7 +277,7 @@ def _added(own: OwnRule, base: Catalogue) -> Rule:
     law = base.rule(own.beside) if own.beside else None
     departures = list(by_rule(own, law, base)) if law else []
     carried = [found for found in inherited(own, law, base) if not found.retires] if law else []
-    applied = own.insist or all(departure.when for departure in departures)
+    barred = None if own.insist or all(departure.when for departure in departures) else law
     lawful: list[Unless] = []
     if own.responsible == "tenant" and (not own.insist or all(departure.when for departure in departures)):
         lawful += law.unless if law else []
@@ -269,11 +287,11 @@ def _added(own: OwnRule, base: Catalogue) -> Rule:
         id=own.id,
         title=own.title,
         area=own.area or (law.area if law else "general"),
-        responsible=own.responsible if applied or law is None else law.responsible,
-        basis=own.basis if applied or law is None else law.basis,
+        responsible=(barred or own).responsible,
+        basis=(barred or own).basis,
         urgency=own.urgency or (law.urgency if law else "normal"),
-        why=own.why or (law.why if law else _NO_REASON),
-        tip=own.tip or (law.tip if law else _NO_TIP),
+        why=(barred or own).why or (law.why if law else _NO_REASON),
+        tip=(barred or own).tip or (law.tip if law else _NO_TIP),
         words=own.words,
         examples=own.examples,
         unless=_exceptions(own, lawful, departures, base),
