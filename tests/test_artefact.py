@@ -10,11 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from test_backlog_tables import stop_after
 
 import triage
 from triage import ModelError
 from triage.adoption import adopt
-from triage.artefact import BUNDLED, Fingerprint, load_model, save_model
+from triage.artefact import BUNDLED, Fingerprint, Manifest, load_model, save_model, write_manifest
+from triage.backlog import Options, score
 
 PARTS = ["manifest.json", "weights.npz", "vocabulary.json", "catalogue.json"]
 PRINTS = Fingerprint(data="0" * 64, catalogue="0" * 64, code="0" * 64)
@@ -69,9 +71,14 @@ def test_a_foreign_manifest_is_refused(tmp_path, content):
 def put(folder, part, content):
     """Replace a part and say so in the manifest."""
     (folder / part).write_bytes(content)
+    listed = {part: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}}
+    rewrite(folder, lambda manifest: {"parts": manifest["parts"] | listed})
+
+
+def rewrite(folder, change):
+    """Change fields of the manifest and write it as its hash demands."""
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["parts"][part] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    write_manifest(folder, Manifest.model_validate(manifest | change(manifest)))
 
 
 @pytest.mark.parametrize("name", ["codes", "scales", "readout", "feature_weights", "gains", "biases"])
@@ -207,7 +214,87 @@ def test_an_archive_that_cannot_be_read_is_named(small_model, tmp_path, damage):
 )
 def test_outputs_that_cannot_be_told_apart_or_are_unknown_are_refused(small_model, tmp_path, outputs, expected):
     save(small_model, tmp_path)
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest | outputs))
+    rewrite(tmp_path, lambda _: outputs)
     with pytest.raises(ModelError, match=expected):
         load_model(tmp_path)
+
+
+def less_sure(model):
+    """Return the same model with a lower threshold."""
+    policy = model.policy.model_copy(update={"landlord": 0.85})
+    return replace(model, manifest=model.manifest.model_copy(update={"policy": policy}))
+
+
+def test_a_model_with_other_thresholds_is_another(small_model, tmp_path):
+    bolder = less_sure(small_model)
+    assert (bolder.policy.landlord, small_model.policy.landlord) == (0.85, 0.9)
+    assert bolder.hash != small_model.hash
+    receipt = triage.Triager(bolder).assess("de kraan drupt").receipt
+    assert (receipt.model, receipt.model_hash) == (small_model.manifest.version, bolder.hash)
+    save(small_model, tmp_path)
+    write_manifest(tmp_path, bolder.manifest)
+    assert load_model(tmp_path).hash == bolder.hash
+
+
+def test_how_a_model_came_about_and_how_good_it_is_make_no_other_of_it(small_model, tmp_path):
+    save(small_model, tmp_path)
+    written = write_manifest(tmp_path, small_model.manifest.model_copy(update={"metrics": {"label accuracy": 0.9}}))
+    loaded = load_model(tmp_path)
+    assert (loaded.manifest, loaded.hash) == (written, small_model.hash)
+    assert written.hash == small_model.hash
+
+
+def test_a_run_does_not_go_on_with_other_thresholds(small_model, tmp_path):
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("melding\nde kraan drupt\nhet dak lekt\n", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        score(triage.Triager(small_model), source, target, Options(rows=1), stop_after(1))
+    with pytest.raises(triage.TriageError, match="differs in model;"):
+        score(triage.Triager(less_sure(small_model)), source, target, Options(rows=1))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text.replace("0.95", "0.55"),
+        lambda text: text.replace('"own_addition"', '"x"').replace('"worn"', '"own_addition"').replace('"x"', '"worn"'),
+        lambda text: text.replace('"tap.drips"', '"tap.drops"'),
+    ],
+    ids=["a threshold", "names that are swapped", "a letter"],
+)
+def test_a_manifest_that_was_changed_by_hand_or_by_chance_is_refused(small_model, tmp_path, damage):
+    save(small_model, tmp_path)
+    whole = (tmp_path / "manifest.json").read_text()
+    assert damage(whole) != whole
+    (tmp_path / "manifest.json").write_text(damage(whole))
+    with pytest.raises(ModelError, match=r"damaged: manifest\.json does not say"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["scales", "thresholds", "feature_weights", "gains", "biases"])
+def test_an_array_with_a_value_that_is_no_number_is_refused(small_model, tmp_path, name, value):
+    save(small_model, tmp_path)
+    with np.load(tmp_path / "weights.npz") as archive:
+        arrays = dict(archive)
+    arrays[name][0] = value
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    put(tmp_path, "weights.npz", content.getvalue())
+    with pytest.raises(ModelError, match=rf"weights\.npz {name} holds values that are no finite number"):
+        load_model(tmp_path)
+
+
+def test_a_part_that_is_too_large_is_told_as_such(small_model, tmp_path, monkeypatch):
+    save(small_model, tmp_path)
+    monkeypatch.setattr("triage.artefact._MOST_BYTES", 10)
+    with pytest.raises(ModelError, match=r"weights\.npz has \d+ bytes, more than the 10 that a part may have"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("given", [5, b"model", {"model": 1}, ["model"], "no\0where", "no\ud800where"], ids=repr)
+def test_what_is_no_path_is_refused_in_a_sentence(small_model, given):
+    with pytest.raises(ModelError, match="path"):
+        triage.load(given)
+    with pytest.raises(triage.CatalogueError, match="path"):
+        triage.load(small_model, given)

@@ -6,7 +6,6 @@ fallback.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import zipfile
@@ -15,18 +14,29 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from triage.catalogue import Catalogue
 from triage.decision import Policy
 from triage.errors import ModelError
 from triage.features import Vocabulary
+from triage.manifest import Fingerprint, Manifest, Part, damaged, read_manifest, sha256, write_manifest, write_text
 from triage.recogniser import Outputs, Recogniser
 
-__all__ = ["BUNDLED", "FLAGS", "Fingerprint", "Manifest", "Model", "load_model", "save_model"]
+__all__ = [
+    "BUNDLED",
+    "FLAGS",
+    "Fingerprint",
+    "Manifest",
+    "Model",
+    "kept_catalogue",
+    "load_model",
+    "save_model",
+    "write_manifest",
+]
 
 BUNDLED = Path(__file__).parent / "models" / "nl"
 FLAGS = ("several", "open", "urgent")
@@ -56,57 +66,23 @@ _UNREADABLE = (
 """What NumPy and zipfile raise for archives that are damaged, or are none."""
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Fingerprint(_Data):
-    """What a model was built from, as SHA-256."""
-
-    data: str = Field(description="The labelled requests")
-    catalogue: str = Field(description="The catalogue file")
-    code: str = Field(description="The code that fits, and the features it uses")
-
-
-class Part(_Data):
-    """One file of the model."""
-
-    bytes: int
-    sha256: str
-
-
-class Manifest(_Data):
-    """What a model folder holds and how it came about."""
-
-    format: Literal["repair-triage model"] = "repair-triage model"
-    format_version: Literal[3] = 3
-    name: str
-    version: str
-    built_with: dict[str, str] = Field(description="Versions of Python and libraries")
-    fingerprint: Fingerprint
-    rules: list[str] = Field(description="Outputs that exclude each other: rules ...")
-    elsewhere: list[str] = Field(description="... and kinds of messages with nothing to repair")
-    circumstances: list[str] = Field(description="Outputs that stand alone")
-    flags: list[str] = Field(description="Outputs about the whole message")
-    policy: Policy
-    metrics: dict[str, float] = Field(default={}, description="Measured on held-out voices")
-    parts: dict[str, Part]
-
-
 @dataclass(frozen=True)
 class Model:
     """A loaded model."""
 
     recogniser: Recogniser
-    policy: Policy
     catalogue: Catalogue
     manifest: Manifest
 
+    @property
+    def policy(self) -> Policy:
+        """When a label is given without a person."""
+        return self.manifest.policy
+
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over the hashes of all parts."""
-        joined = "".join(self.manifest.parts[name].sha256 for name in _PARTS)
-        return hashlib.sha256(joined.encode()).hexdigest()
+        """SHA-256 of all that decides, as 64 hexadecimal digits; other thresholds make another model."""
+        return self.manifest.digest()
 
 
 def save_model(
@@ -160,10 +136,10 @@ def save_model(
         "biases": recogniser.biases,
     }
     np.savez_compressed(folder / "weights.npz", **arrays)
-    _write(
+    write_text(
         folder / "vocabulary.json", json.dumps(recogniser.vocabulary.names, ensure_ascii=False, separators=(",", ":"))
     )
-    _write(folder / "catalogue.json", catalogue.model_dump_json(exclude_defaults=True))
+    write_text(folder / "catalogue.json", catalogue.model_dump_json(exclude_defaults=True))
     outputs = recogniser.outputs
     manifest = Manifest(
         name=name,
@@ -177,17 +153,12 @@ def save_model(
         policy=policy,
         parts={part: _describe(folder / part) for part in _PARTS},
     )
-    _write(folder / "manifest.json", manifest.model_dump_json(indent=1))
-    return Model(recogniser, policy, catalogue, manifest)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return Model(recogniser, catalogue, write_manifest(folder, manifest))
 
 
 def _describe(path: Path) -> Part:
     content = path.read_bytes()
-    return Part(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+    return Part(bytes=len(content), sha256=sha256(content))
 
 
 def load_model(folder: str | Path = BUNDLED) -> Model:
@@ -207,14 +178,17 @@ def load_model(folder: str | Path = BUNDLED) -> Model:
     ModelError
         If the folder is missing, damaged or not a model; it says which part and what to do.
     """
-    folder = Path(folder)
-    manifest = _read_manifest(folder)
+    try:
+        folder = Path(folder)
+    except TypeError as error:
+        raise ModelError(f"a model is given by the path of its folder, not as {type(folder).__name__}") from error
+    manifest = read_manifest(folder)
     contents = {part: _read_part(folder, part, manifest) for part in _PARTS}
     try:
         names = json.loads(contents["vocabulary.json"])
         catalogue = Catalogue.model_validate_json(contents["catalogue.json"])
     except (ValueError, RecursionError) as error:
-        raise _damaged(folder, "vocabulary.json or catalogue.json", str(error).splitlines()[0]) from error
+        raise damaged(folder, "vocabulary.json or catalogue.json", str(error).splitlines()[0]) from error
     arrays = _read_arrays(folder, contents["weights.npz"])
     outputs = Outputs(manifest.rules, manifest.elsewhere, manifest.circumstances, manifest.flags)
     _check_outputs(folder, outputs)
@@ -229,39 +203,49 @@ def load_model(folder: str | Path = BUNDLED) -> Model:
         arrays["biases"],
         outputs,
     )
-    return Model(recogniser, manifest.policy, catalogue, manifest)
+    return Model(recogniser, catalogue, manifest)
 
 
-def _read_manifest(folder: Path) -> Manifest:
-    path = folder / "manifest.json"
+def kept_catalogue(file: Path, folder: Path = BUNDLED) -> Catalogue | None:
+    """Return the catalogue that a model keeps, if it is of this very file; it is read in a hundredth of the time.
+
+    Parameters
+    ----------
+    file : Path
+        A catalogue in YAML.
+    folder : Path
+        Of the model; the bundled Dutch one if left out.
+
+    Returns
+    -------
+    Catalogue or None
+        None too if there is no such model, or it is damaged.
+    """
     try:
-        return Manifest.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise ModelError(
-            f"{folder}: no model here (manifest.json: {error.strerror}); give a folder made by training"
-        ) from error
-    except ValidationError as error:
-        detail = error.errors()[0]
-        where = ".".join(str(part) for part in detail["loc"])
-        raise ModelError(
-            f"{path}: not a manifest this version reads ({where or 'file'}: {detail['msg']}); rebuild the model"
-        ) from error
+        manifest = read_manifest(folder)
+        if manifest.fingerprint.catalogue != sha256(file.read_bytes()):
+            return None
+        return Catalogue.model_validate_json(_read_part(folder, "catalogue.json", manifest))
+    except (ModelError, OSError, ValidationError):
+        return None
 
 
 def _read_part(folder: Path, name: str, manifest: Manifest) -> bytes:
     expected = manifest.parts.get(name)
     if expected is None:
-        raise _damaged(folder, "manifest.json", f"does not list {name}")
+        raise damaged(folder, "manifest.json", f"does not list {name}")
     path = folder / name
     try:
         size = path.stat().st_size
-        if size != expected.bytes or size > _MOST_BYTES:
-            raise _damaged(folder, name, f"has {size} bytes where the manifest says {expected.bytes}")
+        if size > _MOST_BYTES:
+            raise damaged(folder, name, f"has {size} bytes, more than the {_MOST_BYTES} that a part may have")
+        if size != expected.bytes:
+            raise damaged(folder, name, f"has {size} bytes where the manifest says {expected.bytes}")
         content = path.read_bytes()
     except OSError as error:
-        raise _damaged(folder, name, error.strerror or "cannot be read") from error
-    if hashlib.sha256(content).hexdigest() != expected.sha256:
-        raise _damaged(folder, name, "is not the file the manifest describes")
+        raise damaged(folder, name, error.strerror or "cannot be read") from error
+    if sha256(content) != expected.sha256:
+        raise damaged(folder, name, "is not the file the manifest describes")
     return content
 
 
@@ -270,23 +254,25 @@ def _read_arrays(folder: Path, content: bytes) -> dict[str, Any]:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in _ARRAYS}
     except _UNREADABLE as error:
-        raise _damaged(folder, "weights.npz", str(error)) from error
+        raise damaged(folder, "weights.npz", str(error)) from error
     for name, (dtype, dimensions) in _ARRAYS.items():
         if arrays[name].dtype != dtype or arrays[name].ndim != dimensions:
-            raise _damaged(folder, "weights.npz", f"{name} is not a {dimensions}-dimensional array of {dtype}")
+            raise damaged(folder, "weights.npz", f"{name} is not a {dimensions}-dimensional array of {dtype}")
+        if not np.isfinite(arrays[name]).all():
+            raise damaged(folder, "weights.npz", f"{name} holds values that are no finite number")
     return arrays
 
 
 def _check_outputs(folder: Path, outputs: Outputs) -> None:
     if set(outputs.flags) != set(FLAGS):
-        raise _damaged(folder, "manifest.json", f"has flags {', '.join(outputs.flags)}, expected {', '.join(FLAGS)}")
+        raise damaged(folder, "manifest.json", f"has flags {', '.join(outputs.flags)}, expected {', '.join(FLAGS)}")
     if doubled := [name for name, count in Counter(outputs.names).items() if count > 1]:
-        raise _damaged(folder, "manifest.json", f"names {doubled[0]} twice among its outputs")
+        raise damaged(folder, "manifest.json", f"names {doubled[0]} twice among its outputs")
 
 
 def _check_shapes(folder: Path, arrays: dict[str, Any], names: Any, outputs: Outputs) -> None:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise _damaged(folder, "vocabulary.json", "is not a list of words")
+        raise damaged(folder, "vocabulary.json", "is not a list of words")
     n_hidden = len(arrays["thresholds"])
     expected = {
         "codes": (len(names), n_hidden),
@@ -298,8 +284,4 @@ def _check_shapes(folder: Path, arrays: dict[str, Any], names: Any, outputs: Out
     }
     for name, shape in expected.items():
         if arrays[name].shape != shape:
-            raise _damaged(folder, "weights.npz", f"{name} has shape {arrays[name].shape}, expected {shape}")
-
-
-def _damaged(folder: Path, part: str, what: str) -> ModelError:
-    return ModelError(f"{folder}: model is damaged: {part} {what}; reinstall the package or rebuild the model")
+            raise damaged(folder, "weights.npz", f"{name} has shape {arrays[name].shape}, expected {shape}")
