@@ -1,10 +1,15 @@
 """The classifier is a scikit-learn citizen that takes texts."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from messages import MESSAGES
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from triage.estimator import TriageClassifier
@@ -80,6 +85,10 @@ def test_it_can_be_cloned_searched_and_cross_validated(small, labels):
         (["a b"], ["tenant"], ["no.such"], "not in catalogue small: no.such"),
         ([["a"], ["b"]], ["tenant", "tenant"], None, "one-dimensional"),
         ([1, 2], ["tenant", "tenant"], None, "expected texts, got int"),
+        (["a", None], ["tenant", "tenant"], None, "a text is missing; drop"),
+        (["a", float("nan")], ["tenant", "tenant"], None, "a text is missing; drop"),
+        (["a b"], [2], None, "unknown label '2'"),
+        (["a b"], [True], None, "unknown label 'True'"),
         (["a", "b"], ["tenant"], None, "inconsistent numbers"),
         ([], [], None, "no requests"),
     ],
@@ -107,6 +116,7 @@ def test_a_rule_that_is_missing_is_a_rule_nobody_knows(small, labels):
         ({"hidden": 1024}, "hidden == 1024"),
         ({"hidden": 0}, "hidden == 0"),
         ({"hidden": 8.5}, "hidden must be an instance of int"),
+        ({"learn_catalogue": "no"}, "learn_catalogue must be an instance of"),
         ({"dropout": 1.0}, "dropout == 1.0"),
         ({"feature_dropout": -0.1}, "feature_dropout == -0.1"),
         ({"epochs": 0}, "epochs == 0"),
@@ -145,3 +155,55 @@ def test_a_classifier_of_ones_own_may_have_parameters_of_its_own(small, labels):
     fitted = clone(Named("theirs", small)).fit(TEXTS, labels, rules=RULES)
     assert fitted.name == "theirs"
     assert len(fitted.recogniser_.thresholds) == 8
+
+
+def test_labels_that_scikit_learn_has_numbered_are_those_of_the_parties_in_order(small, labels, fitted):
+    numbers = np.searchsorted(["landlord", "tenant"], labels)
+    how = {"rules": RULES, "circumstances": HOLDING}
+    numbered = TriageClassifier(small, min_count=1, hidden=32).fit(TEXTS, numbers, **how)
+    assert numbered.classes_.tolist() == [0, 1]
+    assert np.array_equal(numbered.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+    assert numbered.predict(TEXTS).tolist() == np.searchsorted(["landlord", "tenant"], fitted.predict(TEXTS)).tolist()
+
+
+def quick(catalogue):
+    return TriageClassifier(catalogue, min_count=1, hidden=8, least_steps=200)
+
+
+def test_probabilities_may_be_cross_validated(small, labels):
+    found = cross_val_predict(quick(small), TEXTS, labels, cv=2, method="predict_proba")
+    assert found.shape == (len(TEXTS), 2)
+    assert np.mean((found[:, 0] > 0.5) == (np.array(labels) == "landlord")) > 0.5
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda own: VotingClassifier([("own", own)], voting="soft"),
+        lambda own: StackingClassifier([("own", own)], LogisticRegression(), cv=2),
+        lambda own: CalibratedClassifierCV(own, ensemble=False, cv=2),
+    ],
+    ids=["voting", "stacking", "calibrated"],
+)
+def test_it_may_be_part_of_another_classifier(small, labels, around):
+    whole = around(quick(small)).fit(np.array(TEXTS, dtype=object), labels)
+    assert np.mean(whole.predict(np.array(TEXTS, dtype=object)) == labels) > 0.7
+
+
+def test_circumstances_of_some_requests_may_be_unknown(small, labels):
+    some = [keys if i % 2 else [None, float("nan")][i % 4 // 2] for i, keys in enumerate(HOLDING)]
+    classifier = quick(small).fit(TEXTS, labels, rules=RULES, circumstances=some)
+    assert np.mean(classifier.predict(TEXTS) == labels) > 0.7
+
+
+def test_circumstances_of_a_request_are_a_list(small, labels):
+    with pytest.raises(ValueError, match="pass a list of circumstances for each request"):
+        quick(small).fit(TEXTS, labels, circumstances=["own_fault"] * len(TEXTS))
+
+
+def test_where_no_rule_is_in_force_nobody_is_said_to_be_responsible(small, labels):
+    over = [rule.model_copy(update={"valid_until": date(2020, 1, 1)}) for rule in small.rules]
+    ended = small.model_copy(update={"rules": tuple(over)})
+    classifier = quick(ended).fit(TEXTS, labels, rules=RULES)
+    with pytest.raises(ValueError, match="no rule that was learned is in force today in catalogue small"):
+        classifier.predict_proba(TEXTS)

@@ -1,7 +1,12 @@
 """A request in another language goes to a person; one that mixes it with Dutch or English can be read."""
 
-import pytest
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from py3langid.langid import LanguageIdentifier
+
+from triage import language
 from triage.language import detect
 
 FOREIGN = [
@@ -62,3 +67,20 @@ def test_a_few_plain_words_are_read(text, language):
 @pytest.mark.parametrize(("text", "language"), MIXED.items())
 def test_who_mixes_languages_is_read(text, language):
     assert detect(text) == language
+
+
+def test_threads_that_meet_another_language_at_once_load_what_tells_languages_once(monkeypatch):
+    loaded, load = [], LanguageIdentifier.from_model_file
+    monkeypatch.setattr(
+        LanguageIdentifier, "from_model_file", lambda *how, **more: loaded.append(how) or load(*how, **more)
+    )
+    language._identifier.cache_clear()
+    together = threading.Barrier(4)
+
+    def tell(text):
+        together.wait()
+        return detect(text)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(tell, FOREIGN[:4])) == {"other"}
+    assert len(loaded) == 1

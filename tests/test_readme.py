@@ -6,6 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from training.__main__ import app as training_app
+from triage.cli import app as triage_app
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -43,10 +50,21 @@ def test_the_assessment_shown_is_the_assessment_given():
     ]
 
 
-def test_the_other_commands_exist():
-    known = {"triage": "triage.cli", "python": "training"}
-    for line in (line for block in blocks("sh") for line in block.splitlines()):
-        for part in line.split("&&"):
-            words = shlex.split(part, comments=True)
-            if words and words[0] in known and "evaluate" not in words and "fit" not in words:
-                assert words[1] in {"assess", "score", "catalogue", "-m"}, line
+def commands() -> list[str]:
+    """List the commands of this library that stand in blocks, and in the text and its tables."""
+    lines = [line for block in blocks("sh") for line in block.splitlines()] + re.findall(r"`([^`\n]+)`", README)
+    parts = [part.strip() for line in lines for part in line.split("&&")]
+    return list(dict.fromkeys(part for part in parts if re.match(r"triage |python -m training ", part)))
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_exists_with_its_options(command):
+    app, words = triage_app, shlex.split(command, comments=True)[1:]
+    if words[0] == "-m":
+        app, words = training_app, words[2:]
+    found, path = get_command(app), []
+    while hasattr(found, "commands"):
+        path.append(words.pop(0))
+        found = found.commands[path[-1]]
+    assert {word for word in words if word.startswith("-")} <= {name for part in found.params for name in part.opts}
+    assert CliRunner().invoke(app, [*path, "--help"]).exit_code == 0

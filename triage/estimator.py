@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from triage.catalogue import Catalogue
+from triage.catalogue import Catalogue, Party
 from triage.fitting import FLAGS, Settings, Targets, fit_recogniser
 from triage.message import clean_many
 from triage.recogniser import MOST_HIDDEN
@@ -23,6 +23,9 @@ from triage.values import is_missing
 from triage.words import find_words
 
 __all__ = ["TriageClassifier", "words_of"]
+
+_PARTIES: tuple[Party, ...] = get_args(Party)
+"""In the order of the alphabet, in which scikit-learn numbers labels."""
 
 _LIMITS: dict[str, tuple[type, float, float | None, str]] = {
     "hidden": (Integral, 1, MOST_HIDDEN, "both"),
@@ -39,7 +42,9 @@ _LIMITS: dict[str, tuple[type, float, float | None, str]] = {
     "mixes": (Integral, 0, None, "left"),
     "random_state": (Integral, 0, None, "left"),
 }
-"""Type, least and most of each parameter, and which of these two it may be."""
+"""Type, least and most of each parameter that is a number, and which of these two it may be."""
+_KINDS = {"catalogue": (Catalogue, type(None)), "learn_catalogue": (bool, np.bool_)}
+"""Types of the others."""
 
 
 def words_of(texts: Iterable[str]) -> list[list[str]]:
@@ -64,7 +69,8 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
     epochs : int
         Times that each text is shown; more often where texts are few.
     least_steps : int
-        Steps that even few texts are given: fewer are quicker, and learn less.
+        Steps that even few texts are given in each half of the fitting, before the strongest features are kept and
+        after: fewer are quicker, and learn less.
     batch_size : int
         Texts a step.
     learning_rate : float
@@ -91,7 +97,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
-        ``["landlord", "tenant"]``.
+        ``["landlord", "tenant"]``, or ``[0, 1]`` if it was fitted on these numbers of theirs.
     recogniser_ : Recogniser
         What was learned: arrays, fit for saving and for scoring without scikit-learn.
     catalogue_ : Catalogue
@@ -148,7 +154,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         y: ArrayLike,
         *,
         rules: Sequence[str | None] | None = None,
-        circumstances: Sequence[Iterable[str]] | None = None,
+        circumstances: Sequence[Iterable[str] | None] | None = None,
         flags: Mapping[str, ArrayLike] | None = None,
     ) -> TriageClassifier:
         """Fit on labelled requests.
@@ -158,12 +164,15 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         X : array-like of str, shape (n_requests,)
             Messages as they came in.
         y : array-like of {"landlord", "tenant"}, shape (n_requests,)
-            Who was responsible. Not looked at where rule and circumstances are known, since the catalogue tells.
+            Who was responsible; or 0 for the landlord and 1 for the tenant, as scikit-learn's `VotingClassifier`,
+            `StackingClassifier` and `cross_val_predict` number these labels before they fit. Not looked at where rule
+            and circumstances are known, since the catalogue tells.
         rules : sequence of str or None, optional
             The rule of each request, or the kind of message (see `Catalogue.elsewhere`); None where only ``y`` is
             known. Such a request teaches what makes its label likely, whatever its rule.
-        circumstances : sequence of iterable of str, optional
-            The circumstances that hold in each request; if left out, ``y`` is all that teaches them.
+        circumstances : sequence of (iterable of str) or None, optional
+            The circumstances that hold in each request; None where they are not known, so that ``y`` is all that
+            teaches them, as if left out.
         flags : mapping of str to array-like of bool, optional
             Any of "several", "open", "urgent": whether a message tells of several defects, leaves the matter open, is
             urgent.
@@ -182,25 +191,22 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         """
         for name, (type_, least, most, ends) in _LIMITS.items():
             check_scalar(getattr(self, name), name, type_, min_val=least, max_val=most, include_boundaries=ends)
+        for name, types in _KINDS.items():
+            check_scalar(getattr(self, name), name, types)
         texts = _as_texts(X)
         labels = np.asarray(y, dtype=object).ravel()
         known = [None] * len(texts) if rules is None else [None if is_missing(rule) else rule for rule in rules]
-        holding: list[frozenset[str] | None] = (
-            [frozenset(keys) for keys in circumstances] if circumstances is not None else [None] * len(texts)
-        )
+        holding = [None] * len(texts) if circumstances is None else _as_holding(circumstances)
         told = {name: _as_booleans(name, flag) for name, flag in (flags or {}).items()}
         check_consistent_length(texts, labels, known, holding, *told.values())
         if not texts:
             raise ValueError("no requests to learn from; pass at least one of each label")
         self.catalogue_ = _catalogue_or_bundled(self.catalogue)
         self._check_names(known, holding, told)
-        self.classes_ = np.array(["landlord", "tenant"])
-        strange = sorted({str(label) for label in labels} - {"landlord", "tenant"})
-        if strange:
-            raise ValueError(f"unknown label {strange[0]!r}; labels are 'landlord' and 'tenant'")
+        self.classes_, parties = _as_parties(labels)
         settings = Settings(**{f.name: getattr(self, f.name) for f in fields(Settings) if hasattr(self, f.name)})
         self.recogniser_ = fit_recogniser(
-            words_of(texts), Targets(known, holding, told, list(labels)), self.catalogue_, settings
+            words_of(texts), Targets(known, holding, told, parties), self.catalogue_, settings
         )
         return self
 
@@ -229,13 +235,23 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_requests, 2)
             In the order of ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            If no rule that was learned is in force today: nobody can say then who is responsible.
         """
         check_is_fitted(self)
         outputs = self.recogniser_.outputs
         ruler = Ruler(self.catalogue_, outputs.rules, outputs.circumstances)
         found = self.recogniser_.recognise(words_of(_as_texts(X)))
-        landlord = ruler.rule(found.rules, found.circumstances, {}, date.today()).landlord
-        return np.column_stack([landlord, 1 - landlord])
+        rulings = ruler.rule(found.rules, found.circumstances, {}, date.today())
+        if not rulings.weights.any(axis=1).all():
+            raise ValueError(
+                f"no rule that was learned is in force today in catalogue {self.catalogue_.id}; correct its periods, "
+                "or fit with one that is in force"
+            )
+        return np.column_stack([rulings.landlord, 1 - rulings.landlord])
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the likelier party for each request, by the rules in force today.
@@ -246,7 +262,13 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of str, shape (n_requests,)
+        ndarray of shape (n_requests,)
+            Of ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            As for `predict_proba`.
         """
         probabilities = self.predict_proba(X)
         return np.asarray(self.classes_[probabilities.argmax(axis=1)])
@@ -264,10 +286,29 @@ def _as_texts(X: ArrayLike) -> list[str]:
     texts = np.asarray(X, dtype=object)
     if texts.ndim != 1:
         raise ValueError(f"expected a one-dimensional array of texts, got {texts.ndim} dimensions; pass one column")
-    strange = next((x for x in texts if not isinstance(x, str)), None)
-    if strange is not None:
-        raise ValueError(f"expected texts, got {type(strange).__name__}; convert the column with .astype(str)")
+    strange = [x for x in texts if not isinstance(x, str)]
+    if any(is_missing(x) for x in strange):
+        raise ValueError("a text is missing; drop such requests, or put an empty text there with .fillna('')")
+    if strange:
+        raise ValueError(f"expected texts, got {type(strange[0]).__name__}; convert the column with .astype(str)")
     return list(texts)
+
+
+def _as_parties(labels: NDArray[Any]) -> tuple[NDArray[Any], list[Party]]:
+    """Read labels: the classes that they are of, and the party that each stands for."""
+    numbered = all(isinstance(label, Integral) and not isinstance(label, bool) for label in labels)
+    classes = np.arange(len(_PARTIES)) if numbered else np.array(_PARTIES)
+    place = dict(zip(classes.tolist(), _PARTIES, strict=True))
+    strange = sorted({str(label) for label in labels if label not in place})
+    if strange:
+        raise ValueError(f"unknown label {strange[0]!r}; labels are 'landlord' and 'tenant', or 0 and 1 for these")
+    return classes, [place[label] for label in labels]
+
+
+def _as_holding(circumstances: Sequence[Iterable[str] | None]) -> list[frozenset[str] | None]:
+    if any(isinstance(keys, str) for keys in circumstances):
+        raise ValueError("circumstances hold a text; pass a list of circumstances for each request, if of one alone")
+    return [None if keys is None or is_missing(keys) else frozenset(keys) for keys in circumstances]
 
 
 def _as_booleans(name: str, flag: ArrayLike) -> NDArray[np.bool_]:
@@ -281,6 +322,6 @@ def _as_booleans(name: str, flag: ArrayLike) -> NDArray[np.bool_]:
 def _catalogue_or_bundled(catalogue: Catalogue | None) -> Catalogue:
     if catalogue is not None:
         return catalogue
-    from triage.catalogue_file import BUNDLED, read_catalogue
+    from triage.catalogue_file import read_catalogue
 
-    return read_catalogue(BUNDLED)
+    return read_catalogue("nl")

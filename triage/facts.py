@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from numbers import Real
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from triage.catalogue import Catalogue
 from triage.errors import FactError
-from triage.values import day_of, is_missing
+from triage.values import day_of, is_blank, is_missing
 
 __all__ = ["UNKNOWN", "Facts", "Known", "Settled", "Settler", "by_finding", "read_fact"]
 
@@ -34,8 +37,6 @@ class Known(NamedTuple):
 UNKNOWN = "unknown"
 _NOT_KNOWN = (UNKNOWN, "onbekend")
 
-_BOOLEANS = ("bool", "bool_")
-"""Names of the types of a truth value: Python's, and that of NumPy before and after version 2."""
 _SAID = dict.fromkeys(("yes", "y", "true", "ja", "j", "waar", "1", "1.0"), True) | dict.fromkeys(
     ("no", "n", "false", "nee", "onwaar", "0", "0.0"), False
 )
@@ -74,7 +75,7 @@ class Settler:
         settled: dict[str, bool | str] = {}
         for name, value in facts.items():
             self.check_name(name)
-            if is_missing(value) or (isinstance(value, str) and not value.strip()):
+            if is_blank(value):
                 continue
             number, bare = _divided(name)
             key, known = self._settled(bare, value)
@@ -115,7 +116,7 @@ class Settler:
 
 
 def _is_yes_or_no(value: object) -> bool:
-    return type(value).__name__ in _BOOLEANS or (isinstance(value, Real) and value in (0, 1))
+    return isinstance(value, np.bool_) or (isinstance(value, Real | Decimal) and value in (0, 1))
 
 
 def _divided(name: object) -> tuple[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -155,7 +156,9 @@ def _tell(text: str, guess: Language, letters: int, function: int, foreign: int)
         return "other" if foreign > function else guess
     if letters < _FEW:
         return "other" if _has_foreign_letters(text) else "nl"
-    ranked: list[tuple[str, float]] = _identifier().rank(text[:1000].lower())
+    with _LOADING:
+        identifier = _identifier()
+    ranked: list[tuple[str, float]] = identifier.rank(text[:1000].lower())
     likeliest = ranked[0][0]
     if likeliest in ("nl", "en"):
         return "en" if likeliest == "en" else "nl"
@@ -164,6 +167,10 @@ def _tell(text: str, guess: Language, letters: int, function: int, foreign: int)
 
 def _has_foreign_letters(text: str) -> bool:
     return any(c.isalpha() and not c.isascii() and c not in _OWN_LETTERS for c in text.lower())
+
+
+_LOADING = Lock()
+"""Held so that threads that need the identifier at once do not each load it: it is tens of megabytes."""
 
 
 @lru_cache(maxsize=1)
