@@ -222,7 +222,7 @@ def test_outputs_that_cannot_be_told_apart_or_are_unknown_are_refused(small_mode
 def less_sure(model):
     """Return the same model with a lower threshold."""
     policy = model.policy.model_copy(update={"landlord": 0.85})
-    return replace(model, manifest=model.manifest.model_copy(update={"policy": policy}))
+    return model.with_policy(policy)
 
 
 def test_a_model_with_other_thresholds_is_another(small_model, tmp_path):

@@ -117,16 +117,17 @@ def choose_promise(
     write: Annotated[bool, typer.Option("--write", help="Put the thresholds into the model.")] = False,
 ) -> None:
     """Choose how many automatic decisions may be wrong, without fitting anew; and test the promise by simulation."""
-    manifest = load_model(model).manifest
+    loaded = load_model(model)
     accepted = _accepted(landlord=landlord, tenant=tenant, over_reach=over_reach, sure=sure)
     outcomes = Outcomes.load(model)
-    policy = choose(outcomes, manifest.policy, accepted)
+    policy = choose(outcomes, loaded.policy, accepted)
     _print_promise(outcomes, policy, accepted)
     if write:
-        # what was measured before is no longer so
-        write_manifest(model, manifest.model_copy(update={"policy": policy, "metrics": {}}))
-        out.print(f"thresholds written to {model}; to measure with them: python -m training evaluate")
-    for line in kept_lines(simulate(outcomes, manifest.policy, accepted)):
+        write_manifest(model, loaded.with_policy(policy).manifest)
+        own = "" if model.resolve() == MODEL.resolve() else f" --model {model}"
+        told = f"thresholds written to {model}; to measure with them: python -m training evaluate{own}"
+        out.print(told, soft_wrap=True)
+    for line in kept_lines(simulate(outcomes, loaded.policy, accepted)):
         out.print(line)
 
 

@@ -11,7 +11,7 @@ import json
 import zipfile
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,10 @@ class Model:
     def hash(self) -> str:
         """SHA-256 of all that decides, as 64 hexadecimal digits; other thresholds make another model."""
         return self.manifest.digest()
+
+    def with_policy(self, policy: Policy) -> Model:
+        """Return the model with other thresholds; what was measured with the old ones is no longer told of it."""
+        return replace(self, manifest=self.manifest.model_copy(update={"policy": policy, "metrics": {}}))
 
 
 def save_model(
