@@ -77,6 +77,7 @@ class Judge:
         self._pressing = pressing_of(catalogue, recogniser.outputs.rules, policy.pressing)
         self._answers = {c.id for c in catalogue.circumstances if c.words.all()}
         """Circumstances that a message may leave open; a subscription, say, it does not."""
+        self._has_own = any(rule.basis.startswith("own:") for rule in catalogue.rules)
         self._familiar = frozenset(name[1:] for name in recogniser.vocabulary.names if name[0] == "=")
         self._marker = Marker(self._marks_of, self._alarm.n_marks)
 
@@ -244,6 +245,8 @@ class Judge:
     def _cannot_turn(self, rulings: Rulings, left_open: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Tell of which messages what they leave open turns nothing, since an association sees to it all itself."""
         cannot = np.zeros(len(rulings), dtype=bool)
+        if not self._has_own:
+            return cannot
         own = np.array([basis.startswith("own:") for basis in rulings.law.bases], dtype=bool)
         one_sided = np.abs(rulings.landlord - 0.5) >= _ONE_SIDED - 0.5
         rows = np.flatnonzero((left_open > self._policy.open) & one_sided & own[rulings.deciding_basis])
