@@ -10,6 +10,13 @@ import pytest
 from triage.guide import write_guide
 
 CHROMIUM = shutil.which("chromium")
+CAT_FLAP = """
+  - id: odd.rule
+    title: {{nl: Kattenluik, en: Cat flap}}
+    responsible: landlord
+    basis: own:{}
+    words: {{nl: [luikje]}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -112,16 +119,7 @@ changes:
 
 
 def test_a_rule_that_holds_for_some_tenancies_alone_is_listed_with_these(lay, tmp_path):
-    own = """
-rules:
-  - id: odd.rule
-    title: {nl: Kattenluik, en: Cat flap}
-    responsible: landlord
-    basis: own:1
-    words: {nl: [luikje]}
-    tenancy_from: 2024-01-01
-    valid_until: 2026-12-31
-"""
+    own = "rules:" + CAT_FLAP.format(1) + "    tenancy_from: 2024-01-01\n    valid_until: 2026-12-31\n"
     write_guide(lay(own), tmp_path, date(2026, 6, 1))
     shown = rule_of(tmp_path, "index.html", "odd.rule")
     assert "Dit geldt als uw huurcontract op of na 1-1-2024 begon." in shown
@@ -130,21 +128,8 @@ rules:
 
 
 def test_all_tenancies_for_which_a_rule_holds_are_told(lay, tmp_path):
-    own = """
-rules:
-  - id: odd.rule
-    title: {nl: Kattenluik, en: Cat flap}
-    responsible: landlord
-    basis: own:1
-    words: {nl: [luikje]}
-    tenancy_from: 2024-01-01
-  - id: odd.rule
-    title: {nl: Kattenluik, en: Cat flap}
-    responsible: landlord
-    basis: own:2
-    words: {nl: [luikje]}
-    tenancy_until: 2010-12-31
-"""
+    own = "rules:" + CAT_FLAP.format(1) + "    tenancy_from: 2024-01-01"
+    own += CAT_FLAP.format(2) + "    tenancy_until: 2010-12-31\n"
     write_guide(lay(own), tmp_path, date(2026, 6, 1))
     shown, english = (rule_of(tmp_path, name, "odd.rule") for name in ("index.html", "en.html"))
     assert "uw huurcontract op of na 1-1-2024 begon of uw huurcontract op of voor 31-12-2010 begon." in shown

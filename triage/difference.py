@@ -58,6 +58,10 @@ def differences(
     """
     day = day or date.today()
     old, new = (Timeline(catalogue).at(day, tenancy_start) for catalogue in (before, after))
+    return _between(old, new, before, after)
+
+
+def _between(old: InForce, new: InForce, before: Catalogue, after: Catalogue) -> list[Difference]:
     found: list[Difference] = []
     for id_ in dict.fromkeys([*old.rules, *new.rules]):
         found += _about_rule(id_, old, new, before, after)
@@ -78,9 +82,14 @@ def left_out(before: Catalogue, after: Catalogue, day: date | None = None) -> li
     list of str
         Their ids.
     """
-    told = set(differences(before, after, day))
-    starts = tenancy_starts(before, after)
-    found = [item.rule for start in starts for item in differences(before, after, day, start) if item not in told]
+    day, old, new = day or date.today(), Timeline(before), Timeline(after)
+    told = set(_between(old.at(day), new.at(day), before, after))
+    found = [
+        item.rule
+        for start in tenancy_starts(before, after)
+        for item in _between(old.at(day, start), new.at(day, start), before, after)
+        if item not in told
+    ]
     return list(dict.fromkeys(found))
 
 

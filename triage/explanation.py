@@ -88,19 +88,15 @@ def answer(
     `advice_on`), and nothing of fault. Who is in danger is asked nothing, and told behind it what we do (see
     `answer_danger`).
     """
-    if is_guess(decision, reason, question):
-        told = {language: _uncertain(language, decision, question, endangered) for language in _LANGUAGES}
-    elif urgent and _is_blamed(term):
-        told = {
-            language: " ".join([_WORDS[language]["first"], *_next(language, decision, question, endangered)])
-            for language in _LANGUAGES
-        }
-    else:
-        told = {
-            language: _answer(language, catalogue, rule, term, decision, question, flips, holding, urgent, endangered)
-            for language in _LANGUAGES
-        }
-    return Text(**told)
+
+    def said(language: str) -> str:
+        if is_guess(decision, reason, question):
+            return _uncertain(language, decision, question, endangered)
+        if urgent and _is_blamed(term):
+            return " ".join([_WORDS[language]["first"], *_next(language, decision, question, endangered)])
+        return _answer(language, catalogue, rule, term, decision, question, flips, holding, urgent, endangered)
+
+    return Text(**{language: said(language) for language in _LANGUAGES})
 
 
 def is_guess(decision: Decision, reason: Reason | None, question: Question | None) -> bool:

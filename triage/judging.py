@@ -15,6 +15,7 @@ from triage.decision import FAULTS, Asker, Policy, decide
 from triage.defects import Reading, Stretches, divide, is_joint
 from triage.docket import DefectPlaces, Defects, Docket, objects
 from triage.facts import Known, Settled, by_finding
+from triage.features import words_of
 from triage.language import detect_many, mark
 from triage.marking import FAMILIAR, JOINT, LETTERS, SPOKEN, Marker, count_marked
 from triage.message import SAYS_NOTHING, clean_many, is_empty
@@ -110,7 +111,7 @@ class Judge:
     def failed(self, text: str) -> Docket:
         """Make the docket of a message that could not be judged; of danger its words tell all the same."""
         try:
-            danger = self._alarm.find(self._alarm.marks(find_words([text]).of_text(0)))
+            danger = self._alarm.find(self._alarm.marks(words_of(text)))
         except Exception as error:
             log.warning("a request could not be searched for danger: %s", type(error).__name__)
             danger = None

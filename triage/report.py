@@ -113,6 +113,8 @@ def show_rule(
     console = console or Console(highlight=False)
     retired = [_retired(retirement) for retirement in catalogue.retired if retirement.rule == rule_id]
     versions = [rule for rule in catalogue.rules if rule.id == rule_id]
+    counting = Timeline(catalogue).at(day, tenancy_start).rules.get(rule_id)
+    bound = binding(catalogue, day).get(rule_id, []) if tenancy_start is None else []
     for number, version in enumerate(versions):
         if number:
             console.print()
@@ -120,7 +122,7 @@ def show_rule(
         grid = _grid()
         if retired or len(versions) > 1 or _period(version):
             grid.add_row("period", Styled(_period(version) or "always"))
-            grid.add_row("in force", Styled(_in_force(version, catalogue, day, tenancy_start)))
+            grid.add_row("in force", Styled(_in_force(version, counting, bound, day)))
         for said in retired:
             grid.add_row("retired", Styled(said))
         _describe(version, catalogue, grid)
@@ -154,10 +156,10 @@ def _from_until(first: date | None, last: date | None) -> str:
     return " ".join(f"{word} {day}" for word, day in (("from", first), ("until", last)) if day)
 
 
-def _in_force(version: Rule, catalogue: Catalogue, day: date, tenancy_start: date | None) -> str:
-    if Timeline(catalogue).at(day, tenancy_start).rules.get(version.id) is version:
+def _in_force(version: Rule, counting: Rule | None, bound: list[Rule], day: date) -> str:
+    if counting is version:
         return f"on {day}"
-    if tenancy_start is None and any(bound is version for bound in binding(catalogue, day).get(version.id, [])):
+    if any(own is version for own in bound):
         return f"on {day}, for these tenancies"
     return f"not on {day}"
 

@@ -14,6 +14,7 @@ from triage.backlog.rows import Part, Rows, Source, distinct, identity_of_file
 from triage.errors import TriageError
 
 _ROWS_AT_ONCE = 4096
+_SAVE_IT = "; save it again as .xlsx"
 
 __all__ = ["ExcelSource", "ParquetSource", "divide", "need"]
 
@@ -42,6 +43,17 @@ def divide(count: int, size: int, group: int = 0, first: int = 0, number: int = 
     ]
 
 
+@contextmanager
+def _told(name: str, kind: str, remedy: str = "") -> Iterator[None]:
+    """Turn whatever error a damaged file gives into one of ours: libraries have their own, and let others through."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise TriageError(f"{name}: cannot be read as {kind} ({error}){remedy}") from error
+
+
 class ExcelSource(Source):
     """Rows of an Excel sheet.
 
@@ -64,26 +76,17 @@ class ExcelSource(Source):
         """Read rows, from the first with a value on."""
         from openpyxl import load_workbook
 
-        with self._told():
+        with _told(self.name, "Excel", _SAVE_IT):
             book = load_workbook(self.path, read_only=True, data_only=True)
         if self._sheet is not None and self._sheet not in book.sheetnames:
             raise TriageError(f"{self.name}: no sheet {self._sheet!r}; it has {', '.join(book.sheetnames)}")
         sheet = book[self._sheet] if self._sheet else book.worksheets[0]
         try:
-            with self._told():
+            with _told(self.name, "Excel", _SAVE_IT):
                 sheet.reset_dimensions()  # some programs write dimensions that do not fit
                 yield from dropwhile(lambda row: not _width(row), sheet.iter_rows(values_only=True))
         finally:
             book.close()
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except MemoryError:
-            raise
-        except Exception as error:  # openpyxl lets many kinds of error through for a damaged file
-            raise TriageError(f"{self.name}: cannot be read as Excel ({error}); save it again as .xlsx") from error
 
     def _look_through(self) -> tuple[list[str], int]:
         """Name the columns, also those with values under no name, and count the rows up to the last with a value."""
@@ -143,18 +146,9 @@ class ParquetSource(Source):
         parquet = need("pyarrow.parquet", "parquet", "reading Parquet")
         self.path = path
         self.name = str(path)
-        with self._told(), parquet.ParquetFile(path) as file:
+        with _told(self.name, "Parquet"), parquet.ParquetFile(path) as file:
             self.schema = file.schema_arrow
             self._counts = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except MemoryError:
-            raise
-        except Exception as error:  # pyarrow has its own errors for damaged files, and takes those of the system
-            raise TriageError(f"{self.name}: cannot be read as Parquet ({error})") from error
 
     def columns(self) -> list[str]:
         """Return the names in the schema; those that occur twice are told apart by numbers."""
@@ -172,7 +166,7 @@ class ParquetSource(Source):
     def read(self, parts: Sequence[Part]) -> Iterator[Rows]:
         """Read rows; each group of rows is gone through once."""
         arrow, parquet = need("pyarrow", "parquet", "reading Parquet"), need("pyarrow.parquet", "parquet", "")
-        with self._told(), parquet.ParquetFile(self.path) as file:
+        with _told(self.name, "Parquet"), parquet.ParquetFile(self.path) as file:
             batches: Iterator[Any] = iter(())
             group, place = -1, 0
             for part in parts:
