@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.counting import count_features
+from triage.counting import count, count_features
 from triage.features import Vocabulary, word_features, words_of
 from triage.words import find_words, hash_words
 
@@ -54,6 +54,20 @@ def test_rows_of_the_matrix_have_length_one_where_words_differ():
     matrix = count_features(vocabulary, texts)
     # Sequences that two words share add up, so the additive norm is only near the exact one.
     assert np.allclose(np.sqrt((matrix.power(2)).sum(axis=1)), [1, 1, 0], atol=0.1)
+
+
+words = st.lists(st.sampled_from(["kraan", "lekt", "dak", "graag", "zolder"]), max_size=6)
+
+
+@given(words, words)
+def test_two_texts_side_by_side_are_one_text_but_for_the_pair_between_them(one, other):
+    vocabulary = Vocabulary.learn([["kraan", "lekt"], ["dak", "lekt"], ["graag", "zolder"]], min_count=1)
+    between = f"{one[-1]} {other[0]}" if one and other else None
+    vocabulary = vocabulary.keep(np.array([i for i, name in enumerate(vocabulary.names) if name != between]))
+    beside = count(vocabulary, [one]).beside(count(vocabulary, [other]))
+    together = count(vocabulary, [[*one, *other]])
+    assert np.allclose(beside.matrix.toarray(), together.matrix.toarray(), atol=1e-6)
+    assert np.allclose(beside.norms, together.norms) or not together.norms.any()
 
 
 def test_unknown_words_are_known_by_their_parts():

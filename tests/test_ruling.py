@@ -95,7 +95,7 @@ def test_the_cited_term_always_agrees_with_the_label(ruler, defects):
     assert (rulings.landlord <= 1).all()
     for i, landlord in enumerate(rulings.landlord):
         assert rulings.deciding(i).responsible == ("landlord" if landlord >= 0.5 else "tenant")
-        assert rulings.terms[i].sum() == pytest.approx(1)
+        assert rulings.terms[:, i].sum() == pytest.approx(1)
         assert landlord == pytest.approx(rulings.landlord_by_rule()[i].sum())
 
 

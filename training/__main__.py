@@ -16,7 +16,8 @@ from rich.progress import Progress, TaskID
 
 from training import evaluate as evaluation
 from training.adding import add_batch
-from training.corpus import DATASETS, Corpus, read_corpus
+from training.asides import among_asides
+from training.corpus import DATASETS, read_corpus
 from training.corpus_check import Bounds, Report, measure
 from training.curve import PICTURE, Point, draw, learning_curve
 from training.document import PAGE, compose, store, stored
@@ -79,7 +80,7 @@ def fit(
         return
     corpus = read_corpus(datasets, rules)
     built = build(corpus, rules, model, prints, promise=accepted, say=lambda message: err.print(message, style="dim"))
-    measured = _evaluate(Triager(built), _held_out(corpus, rules, ANY_DAY), ANY_DAY)
+    measured = _evaluate(Triager(built), evaluation.cases_of(corpus.part("test"), rules, ANY_DAY), ANY_DAY)
     metrics = {figure.name: round(figure.value, 4) for figure in measured if figure.value == figure.value}
     manifest = write_manifest(model, built.manifest.model_copy(update={"metrics": metrics}))
     _print_promise(Outcomes.load(model), manifest.policy, accepted)
@@ -149,15 +150,21 @@ def evaluate(
     day: Annotated[
         str | None, typer.Option("--date", help="Day whose rules count, for labels and judgement; today if none.")
     ] = None,
+    asides: Annotated[
+        bool, typer.Option("--asides", help="The held-out voices among words that change nothing; without FILES.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
 ) -> None:
     """Print how good a model is on messages it has never seen."""
+    if files and asides:
+        raise TriageError("--asides goes with the held-out voices; leave out the files")
     on = read_date(day)
     triager = Triager(load_model(model), read_catalogue(catalogue) if catalogue else None)
     if files:
         cases = [case for file in files for case in evaluation.read_cases(file, triager.catalogue, on)]
     else:
-        cases = _held_out(read_corpus(datasets, triager.catalogue), triager.catalogue, on)
+        corpus = read_corpus(datasets, triager.catalogue).part("test")
+        cases = evaluation.cases_of(among_asides(corpus) if asides else corpus, triager.catalogue, on)
     if not cases:
         raise TriageError("there is nothing to measure: name files with labelled messages, or label test voices")
     figures = _evaluate(triager, cases, on)
@@ -165,10 +172,6 @@ def evaluate(
         typer.echo(evaluation.as_json(figures))
         return
     out.print(figures_table(figures, f"{len(cases)} messages, model {triager.model.manifest.version}"))
-
-
-def _held_out(corpus: Corpus, catalogue: Catalogue, day: date) -> list[evaluation.Case]:
-    return evaluation.cases_of(corpus.part("test"), catalogue, day)
 
 
 def _evaluate(triager: Triager, cases: list[evaluation.Case], day: date) -> list[evaluation.Figure]:
@@ -193,7 +196,7 @@ def show_ideas(
     rows = [row for row in stored("ideas") if bundled and row["of"] == prints]
     todo = [idea for idea in IDEAS if idea.name not in {row["idea"] for row in rows}]
     for idea, point in try_ideas(read_corpus(datasets, rules), rules, todo, jobs):
-        figures = {name: f"{getattr(point, name):.3f}" for name in ("label", "exceptions", "rule")}
+        figures = {name: f"{getattr(point, name):.3f}" for name in ("label", "among", "exceptions", "rule")}
         out.print(f"{idea.name}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
         rows.append({"idea": idea.name, **figures, "right": dict(sorted(point.right.items()))})
         if bundled:

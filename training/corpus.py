@@ -1,15 +1,16 @@
 """The labelled messages: their form, and reading them with errors that name file, row and field.
 
-Four files in JSON lines, each read by pandas in one line: `requests.jsonl` (one defect a message), `several.jsonl`
-(two or more), `elsewhere.jsonl` (nothing to repair) and `phrases.jsonl` (ways to say that a circumstance holds, or does
-not, by themselves); and `voices.yaml`: who writes how, and in which split.
+Files in JSON lines, each read by pandas in one line: `requests.jsonl` (one defect a message), `several.jsonl` (two or
+more), `elsewhere.jsonl` (nothing to repair), `phrases.jsonl` (ways to say that a circumstance holds, or does not, by
+themselves) and `asides.jsonl` (what stands around a defect and changes nothing); and `voices.yaml`: who writes how, and
+in which split.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -21,6 +22,7 @@ from triage.catalogue import Catalogue
 __all__ = [
     "DATASETS",
     "FORMS",
+    "Aside",
     "Corpus",
     "CorpusError",
     "Defect",
@@ -40,6 +42,7 @@ __all__ = [
 
 DATASETS = Path(__file__).parent.parent / "datasets"
 PHRASES = "phrases.jsonl"
+ASIDES = "asides.jsonl"
 
 Split = Literal["train", "calibration", "test"]
 Phrase = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
@@ -125,6 +128,15 @@ class Saying(_Row):
     text: Phrase
 
 
+class Aside(_Row):
+    """Words around a defect that change nothing: a wish for an appointment, a question whose job it is, chatter."""
+
+    language: Literal["nl", "en"]
+    split: Split
+    place: Literal["before", "after"] = Field(description="Where in a message such words stand")
+    text: Phrase
+
+
 Message = Request | Several | Nothing
 FORMS: dict[str, type[Request] | type[Nothing] | type[Several]] = {
     "requests": Request,
@@ -132,7 +144,7 @@ FORMS: dict[str, type[Request] | type[Nothing] | type[Several]] = {
     "several": Several,
 }
 """The form of the rows of each file of messages."""
-Row = TypeVar("Row", Request, Several, Nothing, Saying)
+Row = TypeVar("Row", Request, Several, Nothing, Saying, Aside)
 
 
 @dataclass(frozen=True)
@@ -144,6 +156,7 @@ class Corpus:
     requests, several, elsewhere : list
     voices : dict of str to Voice
     sayings : list of Saying
+    asides : list of Aside
     """
 
     requests: list[Request]
@@ -151,11 +164,12 @@ class Corpus:
     elsewhere: list[Nothing]
     voices: dict[str, Voice]
     sayings: list[Saying] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
 
     def part(self, *splits: Split) -> Corpus:
-        """Return the messages of some splits."""
+        """Return the messages and asides of some splits."""
         chosen = {voice.id for voice in self.voices.values() if voice.split in splits}
-        return self.by_voices(chosen)
+        return replace(self.by_voices(chosen), asides=[aside for aside in self.asides if aside.split in splits])
 
     def by_voices(self, chosen: Iterable[str]) -> Corpus:
         """Return the messages of some voices."""
@@ -166,6 +180,7 @@ class Corpus:
             [row for row in self.elsewhere if row.voice in ids],
             {key: voice for key, voice in self.voices.items() if key in ids},
             self.sayings,
+            self.asides,
         )
 
     def messages(self) -> Iterator[Message]:
@@ -203,6 +218,7 @@ def read_corpus(folder: str | Path = DATASETS, catalogue: Catalogue | None = Non
         _read(folder / "elsewhere.jsonl", Nothing, problems),
         voices,
         _read(folder / PHRASES, Saying, problems),
+        _read(folder / ASIDES, Aside, problems),
     )
     problems += find_problems(corpus, catalogue)
     if problems:
@@ -289,10 +305,10 @@ def fingerprint(folder: str | Path = DATASETS) -> str:
     Returns
     -------
     str
-        SHA-256 over voices and messages, 64 hexadecimal digits.
+        SHA-256 over voices, messages, phrases and asides, 64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for name in ("voices.yaml", *(f"{name}.jsonl" for name in FORMS), PHRASES):
+    for name in ("voices.yaml", *(f"{name}.jsonl" for name in FORMS), PHRASES, ASIDES):
         path = Path(folder) / name
         digest.update(name.encode() + b"\0" + (path.read_bytes() if path.exists() else b""))
     return digest.hexdigest()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training import SEED
-from training.corpus import DATASETS, Corpus, CorpusError
+from training.asides import among_asides
+from training.corpus import DATASETS, Corpus, CorpusError, Request
 from training.fit import recogniser_of
 from training.labelling import ANY_DAY, is_turned, label_of, rules_on
 from training.noise import MISPRINTS
@@ -37,6 +39,8 @@ class Point:
         Share of decidable held-out requests whose label, and whose rule, is right.
     exceptions : float
         Share with the right label among those whose circumstances turn it.
+    among : float
+        Share with the right label when words that change nothing stand around them.
     right : dict of str to int
         Right labels of each held-out voice.
     """
@@ -46,6 +50,7 @@ class Point:
     label: float
     rule: float
     exceptions: float
+    among: float
     right: dict[str, int]
 
 
@@ -104,20 +109,24 @@ def learn_and_measure(
     labels = np.array([label_of(row, law) == "landlord" for row in requests])
     turned = np.array([is_turned(row, law) for row in requests])
     recogniser = recogniser_of(learned, catalogue, settings, misprints)
-    found = recogniser.recognise(words_of([row.text for row in requests]))
-    names = recogniser.outputs.rules
-    rulings = Ruler(catalogue, names, recogniser.outputs.circumstances).rule(
-        found.rules, found.circumstances, {}, ANY_DAY
-    )
-    rule = np.mean([names[i] == row.rule for i, row in zip(found.rules.argmax(axis=1), requests, strict=True)])
-    right = (rulings.landlord >= 0.5) == labels
+    ruler = Ruler(catalogue, recogniser.outputs.rules, recogniser.outputs.circumstances)
+
+    def judged(rows: Sequence[Request]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        found = recogniser.recognise(words_of([row.text for row in rows]))
+        landlord = ruler.rule(found.rules, found.circumstances, {}, ANY_DAY).landlord
+        return (landlord >= 0.5) == labels, found.rules.argmax(axis=1)
+
+    right, rules = judged(requests)
+    among, _ = judged(among_asides(replace(held, requests=requests)).requests)
+    named = [ruler.rules[i] == row.rule for i, row in zip(rules.tolist(), requests, strict=True)]
     return Point(
         len(learned.voices),
         len(learned.requests),
-        float(right.mean()),
-        float(rule),
-        float(right[turned].mean()),
-        Counter(row.voice for row, hit in zip(requests, right.tolist(), strict=True) if hit),
+        label=float(right.mean()),
+        rule=float(np.mean(named)),
+        exceptions=float(right[turned].mean()),
+        among=float(among.mean()),
+        right=Counter(row.voice for row, hit in zip(requests, right.tolist(), strict=True) if hit),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import evaluate as evaluation
+from training.asides import among_asides
 from training.baselines import BASELINES
 from training.corpus import Corpus, Request
 from training.ideas import IDEAS
@@ -107,17 +108,30 @@ def _section(title: str, prose: str, head: Sequence[str] = (), rows: Sequence[Se
 
 
 def _held_out(triager: Triager, corpus: Corpus) -> str:
-    cases = evaluation.cases_of(corpus.part("test"), triager.catalogue, ANY_DAY)
-    figures = evaluation.evaluate(triager, cases, day=ANY_DAY)
-    rows = [(figure.name, f"{figure.value:.3f}", figure.count) for figure in figures]
+    held = corpus.part("test")
+    plain, among = (
+        evaluation.evaluate(triager, evaluation.cases_of(own, triager.catalogue, ANY_DAY), day=ANY_DAY)
+        for own in (held, among_asides(held))
+    )
+    rows = [
+        (_both_named(figure.name, beside.name), f"{figure.value:.3f}", f"{beside.value:.3f}", figure.count)
+        for figure, beside in zip(plain, among, strict=True)
+    ]
     about = """
-        `python -m training evaluate` prints this. *Over-reach* is how many requests that leave the matter open are
-        decided all the same, *asked* how many of them get a question; *exceptions* are those whose label a
-        circumstance turns; *calibration error* is how far confidence is from the share that is right; *wholly right*
-        is a message of which all labels are, and no more. Labels, citations and shares are over requests that can be
-        decided.
+        `python -m training evaluate` prints this, and with `--asides` the figures *among asides*: the same messages
+        with words around them that change nothing, which the model has not seen either (a wish for an appointment, a
+        question whose job it is, chatter: `datasets/asides.jsonl`). *Over-reach* is how many requests that leave the
+        matter open are decided all the same, *asked* how many of them get a question; *exceptions* are those whose
+        label a circumstance turns; *calibration error* is how far confidence is from the share that is right; *wholly
+        right* is a message of which all labels are, and no more. Labels, citations and shares are over requests that
+        can be decided.
     """
-    return _section("## On held-out voices", about, ("figure", "value", "over"), rows)
+    return _section("## On held-out voices", about, ("figure", "value", "among asides", "over"), rows)
+
+
+def _both_named(name: str, beside: str) -> str:
+    """Name a figure that two columns hold, which may be of different voices."""
+    return name if name == beside else f"{name}; {beside}"
 
 
 def _beside(triager: Triager, corpus: Corpus, held: Sequence[Request], right: Hits) -> str:
@@ -223,14 +237,17 @@ def ideas_section(ideas: Sequence[Mapping[str, Any]], current: Mapping[str, str]
         Fingerprint of the model that the page is about.
     """
     base = next((row for row in ideas if row["idea"] == IDEAS[0].name), None)
-    rows = [(row["idea"], row["label"], _against(row, base), row["exceptions"], row["rule"]) for row in ideas]
+    rows = [
+        (row["idea"], row["label"], _against(row, base), row["among"], row["exceptions"], row["rule"]) for row in ideas
+    ]
     prose = f"""
         `python -m training ideas` fits once for each on the train voices and measures on the calibration voices (the
         test voices have no part in what is chosen), without calibration, division and routing: label; by how many
-        points that differs from "{IDEAS[0].name}", and the standard error of this over voices; label where a
-        circumstance turns it; rule. Differences within two standard errors mean nothing. {_age(ideas, current)}
+        points that differs from "{IDEAS[0].name}", and the standard error of this over voices; label among words that
+        change nothing; label where a circumstance turns it; rule. Differences within two standard errors mean nothing.
+        {_age(ideas, current)}
         """
-    head = ("fit", "label", f'against "{IDEAS[0].name}"', "exceptions", "rule")
+    head = ("fit", "label", f'against "{IDEAS[0].name}"', "among asides", "exceptions", "rule")
     return _section("## What each idea is worth", prose, head, rows)
 
 

@@ -85,11 +85,13 @@ class Sample:
     words : list of list of str
     targets : Targets
     phrases : list of Cue
+    asides : list of list of str
     """
 
     words: list[list[str]]
     targets: Targets
     phrases: list[Cue]
+    asides: list[list[str]]
 
 
 def sample_of(corpus: Corpus) -> Sample:
@@ -120,7 +122,8 @@ def sample_of(corpus: Corpus) -> Sample:
     kept = {"several": several, "open": left_open, "urgent": urgent}
     flags = {name: np.array(own, dtype=bool) for name, own in kept.items()}
     phrases = [Cue(saying.circumstance, saying.holds, saying.text) for saying in corpus.sayings]
-    return Sample(words_of(texts), Targets(exclusive, circumstances, flags), phrases)
+    asides = words_of([aside.text for aside in corpus.asides])
+    return Sample(words_of(texts), Targets(exclusive, circumstances, flags), phrases, asides)
 
 
 def recogniser_of(
@@ -141,7 +144,7 @@ def recogniser_of(
     Recogniser
     """
     sample = sample_of(with_misprints(corpus, misprints))
-    return fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases)
+    return fit_recogniser(sample.words, sample.targets, catalogue, settings, sample.phrases, sample.asides)
 
 
 def fold_voices(voices: Sequence[str], folds: int = _FOLDS) -> list[list[str]]:

@@ -45,6 +45,7 @@ IDEAS = (
     Idea("each text shown once, with nothing to agree on", {"agreement": 0.0}),
     Idea("without the catalogue's titles, words and examples", {"learn_catalogue": False}),
     Idea("without phrases about circumstances in messages", {"mix_share": 0.0}),
+    Idea("without asides beside messages", {"aside_share": 0.0}),
     Idea("without copies that have misprints", {}, misprints=0.0),
 )
 

@@ -104,23 +104,26 @@ def judge_many(
         own = settled if each_facts is None else settler.settle(each_facts[i])
         return own, day if each_day is None else read_date(each_day[i], day)
 
-    for some in _lots(texts):
-        groups: dict[Hashable, tuple[Settled, date, list[int]]] = {}
+    def groups(some: Sequence[int]) -> tuple[list[tuple[Settled, date, list[int]]], dict[int, Unusable]]:
+        whole = [i for i in some if i not in broken]
+        if each_facts is None and each_day is None:
+            return [(settled, day, whole)], {}
+        found: dict[Hashable, tuple[Settled, date, list[int]]] = {}
         unusable: dict[int, Unusable] = {}
-        for i in some:
-            if i in broken:
-                continue
+        for i in whole:
             try:
                 own, when = known(i)
             except FactError as error:
                 unusable[i] = Unusable(_failing(settler, cast(Sequence[Any], each_facts)[i]), str(error))
-                continue
             except TriageError as error:
                 unusable[i] = Unusable(None, str(error))
-                continue
-            key = (when, *sorted(own.items())) if each_facts is not None else when
-            groups.setdefault(key, (own, when, []))[2].append(i)
-        for own, when, places in groups.values():
+            else:
+                found.setdefault(judge.alike(own, when), (own, when, []))[2].append(i)
+        return [*found.values()], unusable
+
+    for some in _lots(texts):
+        together, unusable = groups(some)
+        for own, when, places in together:
             done = 0
             for docket in judge.judge_safely([texts[i] for i in places], own, when):
                 yield places[done : done + len(docket)], docket, {}
@@ -199,9 +202,11 @@ def frame(judged: Sequence[Judged], index: pd.Index[Any], per: Grain) -> pd.Data
     columns = {
         name: _join([table[name] for table in tables]).astype(kinds.get(name, object), copy=False) for name in names
     }
-    order = np.argsort(columns["request"], kind="stable")
+    if (np.diff(columns["request"]) < 0).any():
+        order = np.argsort(columns["request"], kind="stable")
+        columns = {name: own[order] for name, own in columns.items()}
     # Told to be objects, since a column's type must not depend on the rows that happen to be in it.
-    table = pd.DataFrame({name: pd.Series(v[order], dtype=v.dtype, copy=False) for name, v in columns.items()})
+    table = pd.DataFrame({name: pd.Series(own, dtype=own.dtype, copy=False) for name, own in columns.items()})
     if per == "request":
         return table.drop(columns="request").set_axis(index)
     return table.assign(request=index[table["request"]])

@@ -37,9 +37,11 @@ class Known(NamedTuple):
 UNKNOWN = "unknown"
 _NOT_KNOWN = (UNKNOWN, "onbekend")
 
-_SAID = dict.fromkeys(("yes", "y", "true", "ja", "j", "waar", "1", "1.0"), True) | dict.fromkeys(
+_SAID = dict.fromkeys(("yes", "y", "true", "ja", "j", "waar", "1"), True) | dict.fromkeys(
     ("no", "n", "false", "nee", "onwaar", "0", "0.0"), False
 )
+_ONE_OR_NONE = re.compile(r"([01])[.,]0+")
+"""Yes or no as tables give it that hold numbers, some of which are missing."""
 _NUMBERED = re.compile(r"([1-9]\d{0,3})\.(.+)")
 _OF_ALL = ("tenancy_start",)
 """Facts about the tenancy, not about one defect."""
@@ -153,10 +155,12 @@ def read_fact(value: str) -> bool | str:
 
     Examples
     --------
-    >>> read_fact("ja"), read_fact("No"), read_fact("tap.drips")
-    (True, False, 'tap.drips')
+    >>> read_fact("ja"), read_fact("No"), read_fact("1.0"), read_fact("tap.drips")
+    (True, False, True, 'tap.drips')
     """
-    return _SAID.get(value.strip().lower(), value.strip())
+    said = value.strip()
+    number = _ONE_OR_NONE.fullmatch(said)
+    return _SAID.get(number[1] if number else said.lower(), said)
 
 
 def _read_start(value: object) -> date:

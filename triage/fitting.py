@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from triage.artefact import FLAGS
 from triage.catalogue import Catalogue, Party
-from triage.counting import count_features
+from triage.counting import count
 from triage.features import Vocabulary
 from triage.lessons import Lessons, Responsibility
 from triage.network import Network, Training, train
@@ -48,10 +47,22 @@ class Settings(Training):
     mixes: int = 3
 
 
-REPAIRS = Settings(least_steps=300, learning_rate=0.006, dropout=0.1, feature_dropout=0.6, agreement=0.5)
+REPAIRS = Settings(
+    epochs=8,
+    least_steps=300,
+    learning_rate=0.006,
+    dropout=0.1,
+    feature_dropout=0.6,
+    agreement=0.5,
+    aside_share=0.5,
+)
 """For a corpus of tens of thousands with circumstances labelled, as found on held-out voices. Without most of its
-features a text teaches to heed all that tells of a defect, not the few words that tell most; and shown so twice, that
-what is left of it should tell of the same rule."""
+features a text teaches to heed all that tells of a defect, not the few words that tell most; shown so twice, that what
+is left of it should tell of the same rule; and among asides, that those tell of none."""
+_COMBINED = 6
+"""Times that each aside is put together with others."""
+_MORE = 0.5
+"""Chance of a second aside, and then of a third, and so on."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,7 @@ def fit_recogniser(
     catalogue: Catalogue,
     settings: Settings,
     phrases: Sequence[Cue] = (),
+    asides: Sequence[Sequence[str]] = (),
 ) -> Recogniser:
     """Fit a recogniser on texts given as lists of folded words.
 
@@ -101,6 +113,8 @@ def fit_recogniser(
     settings : Settings
     phrases : sequence of Cue
         More ways to say that a circumstance holds, besides those of the catalogue.
+    asides : sequence of sequence of str
+        Words that stand around a defect and change nothing.
 
     Returns
     -------
@@ -130,14 +144,16 @@ def fit_recogniser(
         [lessons_of(known, catalogue, outputs, responsibility) for known in (targets, own, of_mixed)]
     )
     vocabulary = Vocabulary.learn(
-        [*texts, *own_texts, *(words_of(cue.text) for cue in [*cues, *phrases])], settings.min_count
+        [*texts, *own_texts, *(words_of(cue.text) for cue in [*cues, *phrases]), *asides], settings.min_count
     )
+    around = _combined(asides)
 
     def trained(vocabulary: Vocabulary, epochs: int, start: Network | None = None) -> tuple[Network, Any]:
-        matrix = sparse.vstack([count_features(vocabulary, part) for part in parts], format="csr")
+        counted = count(vocabulary, [text for part in parts for text in part])
         n_core = len(texts) + len(own_texts)
         how = replace(settings, epochs=epochs)
-        return train(matrix, learned, n_core, outputs, responsibility, how, start), matrix[:n_core]
+        network = train(counted, count(vocabulary, around), learned, n_core, outputs, responsibility, how, start)
+        return network, counted.matrix[:n_core]
 
     network, matrix = trained(vocabulary, settings.epochs - settings.epochs // 2)
     kept = _strongest(network, matrix, settings.max_features)
@@ -208,6 +224,17 @@ def _mix_in_cues(
             mixed.append([*message, *words] if rng.random() < 0.7 else [*words, *message])
             holding.append(frozenset({cue.circumstance} if cue.holds else ()))
     return mixed, Targets([None] * len(mixed), holding, {})
+
+
+def _combined(asides: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Put asides together, as people say several things by the way; behind an empty one."""
+    rng = np.random.default_rng(_SEED)
+    combined: list[list[str]] = [[]]
+    for aside in asides:
+        for further in rng.geometric(_MORE, size=_COMBINED) - 1:
+            others = [asides[i] for i in rng.integers(len(asides), size=further)]
+            combined.append([word for own in [aside, *others] for word in own])
+    return combined
 
 
 def _strongest(network: Network, matrix: Any, count: int) -> NDArray[np.intp]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from triage.catalogue import Catalogue, Party, Rule, Unless, ruled_by
 
-__all__ = ["InForce", "Timeline"]
+__all__ = ["InForce", "Timeline", "changes"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +59,10 @@ class Timeline:
         for rule in catalogue.rules:
             self._versions[rule.id].append(rule)
         rules, retired = catalogue.rules, catalogue.retired
-        self._days = _changes(
+        self._days = changes(
             [r.valid_from for r in rules] + [r.valid_from for r in retired], [r.valid_until for r in rules]
         )
-        self._starts = _changes([r.tenancy_from for r in rules], [r.tenancy_until for r in rules])
+        self._starts = changes([r.tenancy_from for r in rules], [r.tenancy_until for r in rules])
         self._remembered: dict[tuple[int, int | None], InForce] = {}
 
     def at(self, day: date, tenancy_start: date | None = None) -> InForce:
@@ -77,13 +77,15 @@ class Timeline:
         tenancy_start : date, optional
             Rules that bind only some tenancies do not count if it is not known.
         """
-        stretch = (
-            bisect_right(self._days, day),
-            None if tenancy_start is None else bisect_right(self._starts, tenancy_start),
-        )
+        stretch = self.stretch(day, tenancy_start)
         if stretch not in self._remembered:
             self._remembered[stretch] = self._find(day, tenancy_start)
         return self._remembered[stretch]
+
+    def stretch(self, day: date, tenancy_start: date | None = None) -> tuple[int, int | None]:
+        """Tell the stretch of time, in which nothing changes, of a day and of the start of a tenancy, by number."""
+        start = None if tenancy_start is None else bisect_right(self._starts, tenancy_start)
+        return bisect_right(self._days, day), start
 
     def _find(self, day: date, tenancy_start: date | None) -> InForce:
         retired = {r.rule: r.instead for r in self._catalogue.retired if r.valid_from is None or r.valid_from <= day}
@@ -120,6 +122,7 @@ def _not_ended(rule: Rule, day: date) -> bool:
     return rule.valid_until is None or day <= rule.valid_until
 
 
-def _changes(firsts: list[date | None], lasts: list[date | None]) -> list[date]:
+def changes(firsts: Iterable[date | None], lasts: Iterable[date | None]) -> list[date]:
+    """List the days on which a period begins, or has just ended."""
     after = {last + timedelta(days=1) for last in lasts if last and last < date.max}
     return sorted({first for first in firsts if first} | after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from triage.catalogue import Catalogue, Danger
 from triage.decision import FAULTS, Asker, Policy, decide
 from triage.defects import Reading, Stretches, divide, is_joint
 from triage.docket import DefectPlaces, Defects, Docket, objects
-from triage.facts import Known, Settled, by_finding
+from triage.facts import UNKNOWN, Known, Settled, by_finding
 from triage.features import words_of
 from triage.language import detect_many, mark
 from triage.marking import FAMILIAR, JOINT, LETTERS, SPOKEN, Marker, count_marked
@@ -22,7 +22,7 @@ from triage.message import SAYS_NOTHING, clean_many, is_empty
 from triage.recogniser import Recogniser, Recognition
 from triage.ruling import Ruler, Rulings
 from triage.table import FEW
-from triage.urgency import Alarm, AlarmMarks, Marked, how_urgent, pressing_of
+from triage.urgency import Alarm, Marked, how_urgent, pressing_of
 from triage.words import Words, find_words
 
 __all__ = ["Judge"]
@@ -80,7 +80,14 @@ class Judge:
         """Circumstances that a message may leave open; a subscription, say, it does not."""
         self._has_own = any(rule.basis.startswith("own:") for rule in catalogue.rules)
         self._familiar = frozenset(name[1:] for name in recogniser.vocabulary.names if name[0] == "=")
-        self._marker = Marker(self._marks_of, self._alarm.n_marks)
+        self._marker = Marker(self._marks_of)
+
+    def alike(self, facts: Settled, day: date) -> Hashable:
+        """Return what messages have in common that can be judged together: one law, and facts that come to the same."""
+        start = facts.get("tenancy_start", UNKNOWN)
+        stretch = self._ruler.timeline.stretch(day, None if start == UNKNOWN else date.fromisoformat(str(start)))
+        others = {name: value for name, value in facts.items() if name != "tenancy_start" or value == UNKNOWN}
+        return stretch, *sorted(others.items())
 
     def judge_safely(self, texts: Sequence[str], facts: Settled, day: date) -> Iterator[Docket]:
         """Judge messages; where that fails, find out which one is to blame and judge the others.
@@ -189,27 +196,20 @@ class Judge:
             kinds[away] = objects(self._recogniser.outputs.elsewhere)[recognition.elsewhere[away].argmax(axis=1)]
         return kinds
 
-    def _marks_of(self, word: str) -> tuple[int, AlarmMarks]:
+    def _marks_of(self, word: str) -> tuple[int, int]:
         of_language = mark(word) | FAMILIAR * (word in self._familiar)
         speaks = not is_empty(word) and word not in SAYS_NOTHING
         return of_language | JOINT * is_joint(word) | SPOKEN * speaks, self._alarm.mark(word)
 
     def _dangers(self, words: Words, alarms: Marked) -> dict[int, Danger]:
+        """Find the danger that each text tells of; few texts are all looked at."""
+        few = ((text, None) for text in range(words.n_texts))
         dangers = {}
-        for text, signs in self._suspects(words, alarms):
+        for text, signs in few if words.n_texts <= FEW else self._alarm.may_ring(alarms, words.firsts):
             danger = self._alarm.find(alarms.between(words.firsts[text], words.firsts[text + 1]), signs)
             if danger is not None:
                 dangers[text] = danger
         return dangers
-
-    def _suspects(self, words: Words, alarms: Marked) -> Iterator[tuple[int, NDArray[np.bool_] | None]]:
-        """Give the texts that may tell of danger, with the signs that they may hold; few texts are all looked at."""
-        if words.n_texts <= FEW:
-            for text in range(words.n_texts):
-                yield text, None
-            return
-        texts, held = self._alarm.may_ring(alarms, words.firsts)
-        yield from zip(texts.tolist(), held, strict=True)
 
     def _judge_defects(
         self,

@@ -64,8 +64,6 @@ _PERSONAL_FIELD = re.compile(
 _FIELD_LABEL = re.compile(r"^[ \t]*[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ /?()-]{1,40}:(?=[ \t]|$)", re.M)
 _LABELLED_LINES = 3
 _ANSWERED_NO = re.compile(r"[:?][ \t]*(?i:neen?|nvt|n\.v\.t|(?:geen|no|none)(?=[ \t]*(?:[.,;|\n]|$)))\b(?![ \t]*[a-z])")
-_MAY_DENY = re.compile(r"[:?][ \t]*(?:ne|nvt|n\.v|geen|no)", re.I)
-"""Whatever `_ANSWERED_NO` finds begins so, whatever stands behind it."""
 _OF_DANGER = re.compile(
     r"\b(?:gas(?:lucht|lek|geur)?|brand(?:lucht)?|rook|koolmonoxide|co|vonken|spoed|gevaar"
     r"|fire|smoke|carbon|sparks|emergency|danger)\b",
@@ -127,6 +125,9 @@ _SIGNS = "<&@\n"
 _HIGHEST = 0x20AD
 _SUSPECT = np.array([chr(p) in _SIGNS or _UNREADABLE.match(chr(p)) is not None for p in range(_HIGHEST)] + [True])
 """Whether a code point may stand for something to blank; the last one is for all that are higher."""
+_BEFORE_NO = np.array([chr(p) in ":?" for p in range(128)] + [False])
+_BEGINS_NO = np.array([chr(p) in "nNgG \t" for p in range(128)] + [False])
+"""Whatever `_ANSWERED_NO` finds begins with one of the former, with at most one space before one of the latter."""
 _STREET_ENDS = np.zeros(26**3, dtype=bool)
 _STREET_ENDS[[np.polyval([ord(c) - ord("a") for c in street[-3:]], 26) for street in _STREETS]] = True
 """Whether three letters, read as digits of a number, may end a street's name."""
@@ -246,16 +247,23 @@ def _suspects(texts: Sequence[str]) -> NDArray[np.bool_]:
     starts = np.cumsum(lengths + 1) - lengths - 1
     suspect = lengths > LIMIT
     if len(starts):
-        suspect |= np.logical_or.reduceat(_SUSPECT[np.minimum(points, _HIGHEST)], starts)
-        suspect[np.searchsorted(starts, _telling_digits(points), "right") - 1] = True
+        suspect |= np.logical_or.reduceat(_SUSPECT.take(points, mode="clip"), starts)
+        telling = np.concatenate([_telling_digits(points), _may_deny(points)])
+        suspect[np.searchsorted(starts, telling, "right") - 1] = True
         may_greet = ~suspect & _MAY_GREET[points[starts] & 127]
         suspect[[i for i in np.flatnonzero(may_greet).tolist() if _GREETING.match(texts[i])]] = True
-        answers = [match.start() for match in _MAY_DENY.finditer(joined)]
-        suspect[np.searchsorted(starts, np.array(answers, dtype=np.int64), "right") - 1] = True
     for sign in ("://", "www"):
         if sign in joined:
             suspect |= np.fromiter((sign in text for text in texts), dtype=bool, count=len(texts))
     return suspect
+
+
+def _may_deny(points: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Find where a question may be answered with no."""
+    asked = np.flatnonzero(_BEFORE_NO.take(points, mode="clip"))
+    after = np.minimum(asked + 1, len(points) - 1)
+    after += _is_space(points[after]) & (after + 1 < len(points))
+    return np.asarray(asked[_BEGINS_NO.take(points[after], mode="clip")])
 
 
 def _telling_digits(points: NDArray[np.uint32]) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from triage.counting import Counted
 from triage.lessons import Lessons, Responsibility, disagreement, errors
 from triage.recogniser import Outputs
 
@@ -59,6 +60,8 @@ class Training:
         it once. Good against learning by heart where texts are few or rules alike (Liang et al. 2021).
     mix_share : float
         Further texts that join a step, for each of its own.
+    aside_share : float
+        Share of the texts that are shown beside an aside, another one each time.
     random_state : int
     """
 
@@ -72,6 +75,7 @@ class Training:
     label_weight: float = 3.0
     agreement: float = 2.0
     mix_share: float = 0.3
+    aside_share: float = 0.0
     random_state: int = 0
 
 
@@ -106,7 +110,8 @@ class Network:
 
 
 def train(
-    matrix: Any,
+    texts: Counted,
+    asides: Counted,
     lessons: Lessons,
     n_core: int,
     outputs: Outputs,
@@ -118,7 +123,9 @@ def train(
 
     Parameters
     ----------
-    matrix : csr_array of shape (n_texts, n_features), float32
+    texts : Counted
+    asides : Counted
+        What may stand beside any text and teaches nothing; the first is empty.
     lessons : Lessons
     n_core : int
         The first so many texts are shown in turn; those behind them join at random.
@@ -133,13 +140,16 @@ def train(
     Network
     """
     rng = np.random.default_rng(how.random_state)
-    network = _begin(matrix.shape[1], outputs, how.hidden, rng) if start is None else start.copy()
+    network = _begin(texts.matrix.shape[1], outputs, how.hidden, rng) if start is None else start.copy()
     features = _Adagrad(network.inner)
     others = [_Adam(part) for part in (network.thresholds, network.readout, network.biases)]
     n, views = outputs.n_exclusive, 2 if how.agreement else 1
     for rows, rate in _steps(len(lessons), n_core, how, rng):
         shown = np.tile(rows, views)
-        own = matrix[shown]
+        counted = texts.take(shown)
+        if how.aside_share:
+            counted = counted.beside(asides.take(_drawn(len(shown), len(asides.norms), how.aside_share, rng)))
+        own: Any = counted.matrix
         if how.feature_dropout:
             own.data *= _thinning(own.data.shape, how.feature_dropout, rng)
         before = np.asarray(own @ network.inner) + network.thresholds
@@ -165,6 +175,11 @@ def _begin(n_features: int, outputs: Outputs, n_hidden: int, rng: np.random.Gene
     biases = np.zeros(len(outputs), np.float32)
     biases[outputs.n_exclusive : outputs.n_exclusive + len(outputs.circumstances)] = _RARE
     return Network(inner, np.zeros(n_hidden, np.float32), readout, biases)
+
+
+def _drawn(count: int, n_asides: int, share: float, rng: np.random.Generator) -> Places:
+    """Draw an aside for a share of the texts, and the empty one for the others."""
+    return np.where(rng.random(count) < share, rng.integers(min(1, n_asides - 1), n_asides, size=count), 0)
 
 
 def _thinning(shape: tuple[int, ...], share: float, rng: np.random.Generator) -> Floats:

@@ -326,7 +326,9 @@ def largest(values: NDArray[np.floating], count: int) -> tuple[Places, NDArray[A
         return places, np.take_along_axis(values, places, axis=1)
     left, rows = values.copy(), np.arange(len(values))
     places = np.empty((len(values), count), dtype=np.int64)
-    for place in places.T:
-        place[:] = left.argmax(axis=1)
+    found = np.empty((len(values), count), dtype=values.dtype)
+    for i in range(count):
+        place = left.argmax(axis=1)
+        places[:, i], found[:, i] = place, left[rows, place]
         left[rows, place] = -np.inf
-    return places, np.take_along_axis(values, places, axis=1)
+    return places, found

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,14 +59,15 @@ class Rulings:
         Their probabilities, which sum to 1.
     chances : ndarray of shape (n_defects, n_keys + 1)
         Probability of each circumstance, facts included; the last one never holds.
-    odds : ndarray of shape (n_defects, n_considered, n_exceptions)
+    odds : ndarray of shape (n_exceptions, n_defects, n_considered)
         What speaks for each exception of these rules, where that is open, against what speaks for none.
-    fallback : ndarray of shape (n_defects, n_considered, n_exceptions + 1)
+    fallback : ndarray of shape (n_exceptions + 1, n_defects, n_considered)
         1 at what applies if none of those does: the default, or an exception known to hold; else 0.
-    reached : ndarray of bool, shape (n_defects, n_considered, n_exceptions)
+    reached : ndarray of bool, shape (n_exceptions, n_defects, n_considered)
         Whether an exception could decide, as far as is known.
-    terms : ndarray of shape (n_defects, n_considered, n_exceptions + 1)
-        Probability of each term; the last one of a rule is its default.
+    terms : ndarray of shape (n_exceptions + 1, n_defects, n_considered)
+        Probability of each term; the last one of a rule is its default. Exceptions come first among the axes, since
+        sums over the first axis are several times as fast.
     unruled : ndarray of shape (n_defects,)
         Probability that the defect falls under a rule that is not, or no longer, in force.
     """
@@ -91,24 +93,25 @@ class Rulings:
     @cached_property
     def landlord(self) -> Floats:
         """Probability that the landlord is responsible, before calibration, shape (n_defects,)."""
-        return np.asarray(np.minimum((self.terms * self.law.landlord[self.rules]).sum(axis=(1, 2)), 1.0))
+        return np.asarray(np.minimum(self.landlord_by_rule().sum(axis=1), 1.0))
+
+    @cached_property
+    def _sides(self) -> NDArray[np.bool_]:
+        """Whether each term makes the landlord responsible, in the shape of the terms."""
+        return self.law.landlord.T[:, self.rules]
 
     @cached_property
     def _deciding(self) -> tuple[Places, Places]:
         """The rule and the exception to cite: the likeliest term of the strongest article on the side of the label."""
         n, law = len(self), self.law
-        side = (self.landlord >= 0.5)[:, None, None]
-        own = np.where(law.landlord[self.rules] == side, self.terms, -1.0)
-        article = law.article[law.basis[self.rules]]
-        slots = (np.arange(n)[:, None, None] * law.n_articles + article).ravel()
-        strength = np.bincount(slots, weights=np.maximum(own, 0).ravel(), minlength=n * law.n_articles)
+        own = self.terms * (self._sides == (self.landlord >= 0.5)[:, None])
+        article = law.article[law.basis].T[:, self.rules]
+        slots = (np.arange(n)[:, None] * law.n_articles + article).ravel()
+        strength = np.bincount(slots, weights=own.ravel(), minlength=n * law.n_articles)
         strongest = strength.reshape(n, law.n_articles).argmax(axis=1)
-        best = (
-            np.where(article == strongest[:, None, None], own, -1.0)
-            .reshape(n, own.shape[1] * own.shape[2])
-            .argmax(axis=1)
-        )
-        place, entry = np.divmod(best, self.terms.shape[2])
+        best = own * (article == strongest[:, None])
+        place = best.max(axis=0).argmax(axis=1)
+        entry = best[:, np.arange(n), place].argmax(axis=0)
         return self.rules[np.arange(n), place], entry
 
     @property
@@ -137,7 +140,7 @@ class Rulings:
             law.keys[law.when[rule, entry]] if entry < law.when.shape[1] else None,
             "landlord" if law.landlord[rule, entry] else "tenant",
             law.bases[law.basis[rule, entry]],
-            float(self.terms[defect, place, entry]),
+            float(self.terms[entry, defect, place]),
         )
 
     def circumstances(self, defect: int) -> dict[str, float]:
@@ -151,40 +154,44 @@ class Rulings:
 
     def landlord_by_rule(self) -> Floats:
         """Return what each rule that was considered adds to the landlord's side, shape (n_defects, n_considered)."""
-        return np.asarray((self.terms * self.law.landlord[self.rules]).sum(axis=2))
+        return np.asarray((self.terms * self._sides).sum(axis=0))
 
     @cached_property
     def landlord_if(self) -> tuple[Floats, Floats]:
         """Probability of landlord, had each circumstance been known to hold; and not to; (n_defects, n_keys) each."""
         n, law = len(self), self.law
-        landlord = law.landlord[self.rules].astype(np.float64)
-        exceptions = landlord[..., :-1]
+        landlord = self._sides.astype(np.float64)
+        exceptions = landlord[:-1]
         own = self.odds
-        others = (self.fallback * landlord).sum(axis=2)
-        total = 1 + own.sum(axis=2)
-        now = ((own * exceptions).sum(axis=2) + others) / total
-        before = np.cumsum(own, axis=2) - own
-        before_landlord = np.cumsum(own * exceptions, axis=2) - own * exceptions
-        holding = np.where(self.reached, (before_landlord + exceptions) / (1 + before), now[..., None])
-        left = total[..., None] - own
-        not_holding = (now[..., None] * total[..., None] - own * exceptions) / left
-        keys = law.when[self.rules]
-        slots = (np.arange(n)[:, None, None] * (len(law.keys) + 1) + keys).ravel()
+        others = (self.fallback * landlord).sum(axis=0)
+        total = 1 + own.sum(axis=0)
+        now = ((own * exceptions).sum(axis=0) + others) / total
+        holding = np.where(self.reached, (_before(own * exceptions) + exceptions) / (1 + _before(own)), now)
+        not_holding = (now * total - own * exceptions) / (total - own)
+        slots = (np.arange(n)[:, None] * (len(law.keys) + 1) + law.when.T[:, self.rules]).ravel()
         found = []
         for then in (holding, not_holding):
-            change = (self.weights[..., None] * (then - now[..., None])).ravel()
+            change = (self.weights * (then - now)).ravel()
             by_key = np.bincount(slots, weights=change, minlength=n * (len(law.keys) + 1))
             found.append(self.landlord[:, None] + by_key.reshape(n, -1)[:, :-1])
         return found[0], found[1]
 
     def take(self, defects: Places) -> Rulings:
         """Return the rulings on some of the defects."""
-        return Rulings(self.law, *(getattr(self, part.name)[defects] for part in fields(self)[1:]))
+        return Rulings(self.law, *(own[_each(own, defects)] for own in self._parts()))
 
     def put(self, defects: Places, other: Rulings) -> None:
         """Put rulings by the same law in the place of those on some of the defects, before anything is read off."""
-        for part in fields(self)[1:]:
-            getattr(self, part.name)[defects] = getattr(other, part.name)
+        for own, others in zip(self._parts(), other._parts(), strict=True):
+            own[_each(own, defects)] = others
+
+    def _parts(self) -> list[NDArray[Any]]:
+        return [getattr(self, part.name) for part in fields(self)[1:]]
+
+
+def _each(own: NDArray[Any], defects: Places) -> tuple[Places] | tuple[slice, Places]:
+    """Point at some defects, which are the first axis unless exceptions go before them."""
+    return (defects,) if own.ndim < 3 else (slice(None), defects)
 
 
 class Ruler:
@@ -204,7 +211,7 @@ class Ruler:
         self.keys = [c.id for c in catalogue.circumstances]
         self._recognised = [self.keys.index(key) for key in circumstances]
         self._shares = {c.id: c.share for c in catalogue.circumstances if c.share}
-        self._timeline = Timeline(catalogue)
+        self.timeline = Timeline(catalogue)
         self._laws: dict[InForce, tuple[Law, Places | None]] = {}
 
     def _law(self, day: date, facts: Settled) -> tuple[Law, Places | None]:
@@ -213,7 +220,7 @@ class Ruler:
         None if they stand in the order of the rules.
         """
         start = facts.get("tenancy_start")
-        in_force = self._timeline.at(day, None if start is None else date.fromisoformat(str(start)))
+        in_force = self.timeline.at(day, None if start is None else date.fromisoformat(str(start)))
         if in_force not in self._laws:
             law = Law(in_force, self.keys)
             places = law.places_of(self.rules)
@@ -245,7 +252,7 @@ class Ruler:
         Rulings
         """
         law, places = self._law(day, facts)
-        considered, weights, unruled = self._likely(np.asarray(rules, dtype=np.float64), facts, law, places)
+        considered, weights, unruled = self._likely(rules, facts, law, places)
         chances = np.zeros((len(considered), len(self.keys) + 1))
         chances[:, self._recognised] = circumstances
         fixed = np.zeros(len(self.keys) + 1, dtype=bool)
@@ -257,11 +264,13 @@ class Ruler:
         odds = _odds_of_exceptions(law, considered, chances, fixed)
         odds, fallback, reached = _in_reach(odds)
         terms = fallback.copy()
-        terms[..., :-1] += odds
-        terms *= weights[..., None] / (1 + odds.sum(axis=2, keepdims=True))
+        terms[:-1] += odds
+        terms *= weights / (1 + odds.sum(axis=0))
         return Rulings(law, considered, weights, chances, odds, fallback, reached, terms, unruled)
 
-    def _likely(self, rules: Floats, facts: Settled, law: Law, places: Places | None) -> tuple[Places, Floats, Floats]:
+    def _likely(
+        self, rules: NDArray[np.floating], facts: Settled, law: Law, places: Places | None
+    ) -> tuple[Places, Floats, Floats]:
         """Find the likeliest rules that are in force, and what went to others."""
         n = len(rules)
         if "rule" in facts:
@@ -269,12 +278,13 @@ class Ruler:
         if places is None:
             own, lost = rules, np.zeros(n)
         else:
-            own = np.zeros((n, len(law.rules)))
+            own = np.zeros((n, len(law.rules)), dtype=rules.dtype)
             for output in np.flatnonzero(places >= 0):
                 own[:, places[output]] += rules[:, output]
-            lost = rules[:, places < 0].sum(axis=1)
-        total = own.sum(axis=1)
-        some, chances = largest(own, min(_CONSIDERED, own.shape[1]))
+            lost = rules[:, places < 0].sum(axis=1, dtype=np.float64)
+        total = own.sum(axis=1, dtype=np.float64)
+        some, likeliest = largest(own, min(_CONSIDERED, own.shape[1]))
+        chances = likeliest.astype(np.float64)
         unruled = lost / np.maximum(total + lost, 1e-12)
         return some, chances / np.maximum(chances.sum(axis=1, keepdims=True), 1e-12), unruled
 
@@ -294,10 +304,11 @@ def _odds(chance: Floats) -> Floats:
 
 def _odds_of_exceptions(law: Law, rules: Places, chances: Floats, fixed: NDArray[np.bool_]) -> Floats:
     """Return the odds of each exception of some rules; infinite if known to hold."""
-    keys = law.when[rules]
-    chance = chances[np.arange(len(rules))[:, None, None], keys]
+    keys = law.when.T[:, rules]
+    chance = chances[np.arange(len(rules))[:, None], keys]
     odds = _odds(chance)
-    odds[fixed[keys] & (chance == 1.0)] = np.inf
+    if (chances[:, fixed] == 1.0).any():
+        odds[fixed[keys] & (chance == 1.0)] = np.inf
     return odds
 
 
@@ -313,8 +324,20 @@ def _in_reach(odds: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         As in `Rulings`.
     """
     known = np.isinf(odds)
-    reached = np.cumsum(known, axis=2) - known == 0
-    fallback = np.zeros((*odds.shape[:2], odds.shape[2] + 1))
-    fallback[..., :-1] = known & reached
-    fallback[..., -1] = ~known.any(axis=2)
+    if not known.any():
+        fallback = np.zeros((len(odds) + 1, *odds.shape[1:]))
+        fallback[-1] = 1
+        return odds, fallback, np.ones(odds.shape, dtype=bool)
+    reached = _before(known) == 0
+    fallback = np.empty((len(odds) + 1, *odds.shape[1:]))
+    fallback[:-1] = known & reached
+    fallback[-1] = ~known.any(axis=0)
     return np.where(reached & ~known, odds, 0.0), fallback, reached
+
+
+def _before(parts: NDArray[Any]) -> Floats:
+    """Add up, for each exception, what those before it bring."""
+    sums = np.zeros(parts.shape)
+    for i in range(1, len(parts)):
+        np.add(sums[i - 1], parts[i - 1], out=sums[i])
+    return sums

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 
 from triage.catalogue import Catalogue, Rule, Text
-from triage.in_force import Timeline
+from triage.in_force import Timeline, changes
 
 __all__ = ["binding", "tenancy_of", "tenancy_starts"]
 
@@ -35,9 +35,7 @@ def binding(catalogue: Catalogue, day: date) -> dict[str, list[Rule]]:
 def tenancy_starts(*catalogues: Catalogue) -> list[date]:
     """List starts of tenancies of which one stands for any other: the first days on which another rule may count."""
     rules = [rule for catalogue in catalogues for rule in catalogue.rules]
-    firsts = {rule.tenancy_from for rule in rules if rule.tenancy_from}
-    lasts = {rule.tenancy_until for rule in rules if rule.tenancy_until}
-    return sorted({date.min} | firsts | {last + timedelta(days=1) for last in lasts if last < date.max})
+    return [date.min, *changes((rule.tenancy_from for rule in rules), (rule.tenancy_until for rule in rules))]
 
 
 def tenancy_of(rule: Rule) -> Text:

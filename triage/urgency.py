@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import and_, or_
 from typing import NamedTuple
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from triage.catalogue import Catalogue, Danger, Urgency
 
-__all__ = ["Alarm", "AlarmMarks", "Marked", "how_urgent", "pressing_of"]
+__all__ = ["Alarm", "Marked", "how_urgent", "pressing_of"]
 
-AlarmMarks = NDArray[np.uint64]
+Places = NDArray[np.int64]
 
 _WINDOW = 6
 _UNLESS = "unless"
@@ -40,20 +40,23 @@ class Marked(NamedTuple):
     ----------
     places : ndarray of int, shape (n_marked,)
         Which words they are, ascending.
-    marks : ndarray of uint64, shape (n_marked, n_marks)
-        What parts each may be.
+    kinds : ndarray of int, shape (n_marked,)
+        The kind of each: words of one kind may be the same parts.
+    marks : sequence of int
+        What parts the words of each kind may be, a bit for each; those of the first kind none.
     end : int, optional
         Where one text ends, if they are of one.
     """
 
-    places: NDArray[np.int64]
-    marks: AlarmMarks
+    places: Places
+    kinds: Places
+    marks: Sequence[int]
     end: int | None = None
 
     def between(self, first: int, last: int) -> Marked:
         """Return those from one word up to, not including, another."""
         start, end = np.searchsorted(self.places, [first, last]).tolist()
-        return Marked(self.places[start:end], self.marks[start:end], last)
+        return Marked(self.places[start:end], self.kinds[start:end], self.marks, last)
 
 
 class _Sign(NamedTuple):
@@ -99,10 +102,9 @@ class Alarm:
             reduce(or_, (bits[word] for word in words)) for words in kinds
         )
         self._absent = [bits[word] for word in _ABSENT]
-        self.n_marks = len(steps) // 64 + 1
+        self._n_bytes = len(steps) // 64 * 8 + 8
         self._needed = self._packed([reduce(or_, sign.steps) for sign in self._signs])
-        asking = [np.flatnonzero(own) for own in self._needed.T]
-        self._asking = [(signs, own[signs, None]) for signs, own in zip(asking, self._needed.T, strict=True)]
+        self._steps = _filled([[step.bit_length() - 1 for step in sign.steps] for sign in self._signs])
         words = [(word, bit) for step, bit in bits.items() for word in step.split("/")]
         self._whole = _united((word, bit) for word, bit in words if "*" not in word)
         self._beginnings = _by_length(_united((word[:-1], bit) for word, bit in words if word.endswith("*")))
@@ -110,16 +112,12 @@ class Alarm:
 
     def marks(self, words: Sequence[str]) -> Marked:
         """Find the folded words that may be part of a sign."""
-        marks = self._packed([self._mark(word) for word in words])
-        places = np.flatnonzero(marks.any(axis=1))
-        return Marked(places, marks[places], len(words))
+        marks = [0, *map(self.mark, words)]
+        places = np.array([place for place, own in enumerate(marks[1:]) if own], dtype=np.int64)
+        return Marked(places, places + 1, marks, len(words))
 
-    def mark(self, word: str) -> AlarmMarks:
-        """Return the marks of a folded word, shape (n_marks,)."""
-        marks: AlarmMarks = self._packed([self._mark(word)])[0]
-        return marks
-
-    def _mark(self, word: str) -> int:
+    def mark(self, word: str) -> int:
+        """Return what parts of signs a folded word may be, a bit for each."""
         marks = self._whole.get(word, 0)
         for n, beginnings in self._beginnings:
             marks |= beginnings.get(word[:n], 0)
@@ -127,11 +125,11 @@ class Alarm:
             marks |= endings.get(word[-n:], 0)
         return marks
 
-    def _packed(self, marks: Sequence[int]) -> AlarmMarks:
-        joined = b"".join(mark.to_bytes(8 * self.n_marks, "little") for mark in marks)
-        return np.frombuffer(joined, dtype="<u8").reshape(-1, self.n_marks)
+    def _packed(self, marks: Sequence[int]) -> NDArray[np.uint64]:
+        joined = b"".join(mark.to_bytes(self._n_bytes, "little") for mark in marks)
+        return np.frombuffer(joined, dtype="<u8").reshape(len(marks), -1)
 
-    def may_ring(self, words: Marked, firsts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def may_ring(self, words: Marked, firsts: Places) -> Iterator[tuple[int, list[int]]]:
         """Find the texts that hold all words of any sign near each other; no other one tells of danger.
 
         Parameters
@@ -141,68 +139,55 @@ class Alarm:
         firsts : ndarray of int, shape (n_texts + 1,)
             Where the words of each text begin.
 
-        Returns
-        -------
-        texts : ndarray of int, shape (n_found,)
-            Places of those texts, ascending.
-        signs : ndarray of bool, shape (n_found, n_signs)
-            The signs that each holds so.
+        Yields
+        ------
+        text, signs
+            The texts in order, and the signs that each holds so.
         """
-        starts = np.searchsorted(words.places, firsts)
-        texts = np.flatnonzero(starts[1:] > starts[:-1])
-        complete = np.ones((len(self._needed), len(texts)), dtype=bool)
-        held = np.bitwise_or.reduceat(words.marks, starts[texts], axis=0) if len(texts) else words.marks
-        for own, (signs, needed) in zip(held.T, self._asking, strict=True):
-            complete[signs] &= (own & needed) == needed
-        found = complete.any(axis=0)
-        texts = texts[found]
-        near = self._near(words, starts[texts], starts[texts + 1], complete[:, found].T)
-        found = near.any(axis=1)
-        return texts[found], near[found]
+        table = self._packed(words.marks)
+        anchors, signs = self._anchored(words, table)
+        own, owner = np.unique(anchors, return_inverse=True)
+        near = _near(words, own, table, int(firsts[-1]))
+        needed = self._needed[signs]
+        found = np.flatnonzero(((near[owner] & needed) == needed).all(axis=1))
+        texts = np.searchsorted(firsts, words.places[anchors[found]], side="right") - 1
+        held: dict[int, set[int]] = {}
+        for text, sign in zip(texts.tolist(), signs[found].tolist(), strict=True):
+            held.setdefault(text, set()).add(sign)
+        for text in sorted(held):
+            yield text, sorted(held[text])
 
-    def _near(
-        self, words: Marked, starts: NDArray[np.int64], ends: NDArray[np.int64], signs: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
-        """Keep the signs of each text whose words stand within a window."""
-        owner, own = _stretched(starts, ends)
-        places, marks = words.places[own], words.marks[own]
-        window = marks.copy()
-        for step in range(1, _WINDOW):
-            near = (owner[step:] == owner[:-step]) & (places[step:] < places[:-step] + _WINDOW)
-            window[:-step][near] |= marks[step:][near]
-        text, sign = np.nonzero(signs)
-        firsts = np.searchsorted(owner, np.arange(len(starts) + 1))
-        pair, rows = _stretched(firsts[text], firsts[text + 1])
-        needed = self._needed[sign[pair]]
-        kept = np.zeros_like(signs)
-        held = pair[((window[rows] & needed) == needed).all(axis=1)]
-        kept[text[held], sign[held]] = True
-        return kept
+    def _anchored(self, words: Marked, table: NDArray[np.uint64]) -> tuple[Places, Places]:
+        """List the words that may be the rarest step of a sign, and that sign: whatever holds the sign holds those."""
+        steps = np.unpackbits(table.view(np.uint8), axis=1, bitorder="little")
+        counts = np.bincount(words.kinds, minlength=len(table)) @ steps
+        rarest = self._steps[np.arange(len(self._steps)), counts[self._steps].argmin(axis=1)]
+        kinds, signs = np.nonzero(steps[:, rarest])
+        firsts = np.searchsorted(kinds, np.arange(len(table) + 1))
+        owner, own = _stretched(firsts[words.kinds], firsts[words.kinds + 1])
+        return owner, signs[own]
 
-    def find(self, words: Marked, signs: NDArray[np.bool_] | None = None) -> Danger | None:
+    def find(self, words: Marked, signs: Sequence[int] | None = None) -> Danger | None:
         """Find the first danger of the catalogue that a message tells of.
 
         Parameters
         ----------
         words : Marked
             Those of the message.
-        signs : ndarray of bool, shape (n_signs,), optional
-            Signs that the message holds all words of, near each other; worked out if left out.
+        signs : sequence of int, optional
+            Signs that the message holds all words of; worked out if left out.
 
         Returns
         -------
         Danger or None
         """
-        if signs is None:
-            held = np.bitwise_or.reduce(words.marks, axis=0)
-            signs = ((held & self._needed) == self._needed).all(axis=1)
-        likely = [self._signs[n] for n in np.flatnonzero(signs).tolist()]
-        if not likely:
-            return None
         marked = [
-            (place, int.from_bytes(marks.tobytes(), "little"))
-            for place, marks in zip(words.places.tolist(), words.marks, strict=True)
+            (place, words.marks[kind]) for place, kind in zip(words.places.tolist(), words.kinds.tolist(), strict=True)
         ]
+        if signs is None:
+            held = self._packed([reduce(or_, (bits for _, bits in marked), 0)])
+            signs = np.flatnonzero(((held & self._needed) == self._needed).all(axis=1)).tolist()
+        likely = [self._signs[n] for n in signs]
         return next((sign.danger for sign in likely if self._occurs(sign, marked, words.end)), None)
 
     def _occurs(self, sign: _Sign, marked: Sequence[tuple[int, int]], end: int | None) -> bool:
@@ -260,13 +245,31 @@ def _follows(steps: Sequence[int], marked: Sequence[tuple[int, int]], first: int
     return i
 
 
+def _near(words: Marked, anchors: Places, table: NDArray[np.uint64], n_words: int) -> NDArray[np.uint64]:
+    """Unite what stands within a window of some marked words, on either side."""
+    kinds = np.zeros(n_words + 2 * _WINDOW, dtype=np.int64)
+    kinds[words.places + _WINDOW] = words.kinds
+    centres = words.places[anchors] + _WINDOW
+    near = table[words.kinds[anchors]]
+    for step in range(1, _WINDOW):
+        near |= table[kinds[centres - step]]
+        near |= table[kinds[centres + step]]
+    return near
+
+
+def _filled(lists: Sequence[list[int]]) -> Places:
+    """Make lists one as long as the longest by repeating their last item."""
+    longest = max(map(len, lists), default=0)
+    return np.array([own + own[-1:] * (longest - len(own)) for own in lists], dtype=np.int64).reshape(len(lists), -1)
+
+
 def pressing_of(catalogue: Catalogue, rules: Sequence[str], pressing: Mapping[Urgency, float]) -> NDArray[np.float64]:
     """Return what each rule adds to the log-odds of urgency, shape (n_rules,); 0 for one that the catalogue lacks."""
     urgency = {rule.id: rule.urgency for rule in catalogue.rules}
     return np.array([pressing.get(urgency.get(rule, "normal"), 0.0) for rule in rules])
 
 
-def _stretched(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _stretched(starts: Places, ends: Places) -> tuple[Places, Places]:
     """List the places of stretches, one behind the other, and which stretch each is of."""
     lengths = ends - starts
     owner = np.repeat(np.arange(len(starts)), lengths)

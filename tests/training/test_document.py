@@ -22,7 +22,7 @@ def test_long_runs_have_left_their_figures():
 
 
 NOW = {"data": "d" * 64, "catalogue": "c" * 64, "code": "b" * 64}
-IDEA = {"label": "0.9", "exceptions": "0.8", "rule": "0.7"}
+IDEA = {"label": "0.9", "among": "0.9", "exceptions": "0.8", "rule": "0.7"}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
-import re
 import zlib
 from collections.abc import Sequence
 from datetime import date
@@ -30,8 +29,6 @@ __all__ = ["Shipped", "Work", "do_parts", "get_ready"]
 
 _PROBLEM = "problem"
 _PLACES = {"start": "Int64", "end": "Int64"}
-_NUMBER = re.compile(r"([01])[.,]0+")
-"""Yes or no as tables give it that hold numbers, some of which are missing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,9 +136,7 @@ class Work:
 def _fact(value: Any) -> bool | str | date:
     if isinstance(value, date):
         return value
-    said = text_of(value)
-    number = _NUMBER.fullmatch(said.strip())
-    return read_fact(number[1] if number else said)
+    return read_fact(text_of(value))
 
 
 def _with_the_rest(findings: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
