@@ -13,14 +13,28 @@ TEXT = "de kraan drupt"
 
 @pytest.mark.parametrize(
     "yes",
-    [True, 1, 1.0, Decimal(1), Decimal("1.0"), Fraction(1), np.True_, np.int8(1), np.float32(1), "ja", "1"],
+    [
+        True,
+        1,
+        1.0,
+        Decimal(1),
+        Decimal("1.0"),
+        Fraction(1),
+        np.True_,
+        np.int8(1),
+        np.float32(1),
+        "ja",
+        "1",
+        "1.0",
+        "1,00",
+    ],
     ids=repr,
 )
 def test_yes_is_yes_whatever_type_says_it(bundled, yes):
     assert bundled.assess(TEXT, {"subscription": yes}).receipt.facts == {"subscription": True}
 
 
-@pytest.mark.parametrize("no", [False, 0, Decimal(0), np.False_, "nee"], ids=repr)
+@pytest.mark.parametrize("no", [False, 0, Decimal(0), np.False_, "nee", "0.0", "0,00"], ids=repr)
 def test_no_is_no_whatever_type_says_it(bundled, no):
     assert bundled.assess(TEXT, {"subscription": no}).receipt.facts == {"subscription": False}
 

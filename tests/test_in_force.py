@@ -156,6 +156,11 @@ def test_a_backlog_is_judged_row_by_row_with_its_own_days_and_facts(lay, bundled
         [DRIPS] * 3, facts=[{"tenancy_start": "2020-01-01"}, {"tenancy_start": "2025-01-01"}, {"x": 1}]
     )
     assert list(scored["responsible"].fillna("")) == ["tenant", "landlord", ""]
+    known = [None, {"tenancy_start": "unknown"}, {"tenancy_start": "2025-01-01"}, {"tenancy_start": "2025-06-01"}] * 3
+    scored = bound.assess_many([DRIPS] * 12, facts=known)
+    alone = [bound.assess(DRIPS, facts=own) for own in known]
+    assert list(scored["decision"]) == [a.decision for a in alone]
+    assert list(scored["question"].fillna("")) == [a.question.nl if a.question else "" for a in alone]
     with pytest.raises(triage.TriageError, match="2 dates for 1 requests"):
         triager.assess_many([DRIPS], date=["2026-01-01", "2026-01-02"])
 

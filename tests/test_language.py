@@ -84,3 +84,8 @@ def test_threads_that_meet_another_language_at_once_load_what_tells_languages_on
     with ThreadPoolExecutor(4) as threads:
         assert set(threads.map(tell, FOREIGN[:4])) == {"other"}
     assert len(loaded) == 1
+
+
+def test_a_text_of_any_length_has_a_language():
+    assert detect("een kraan " * 40_000) == "nl"
+    assert detect("the tap is leaking in the kitchen and " * 40_000) == "en"

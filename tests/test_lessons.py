@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.fitting import FLAGS, Targets, lessons_of
-from triage.lessons import Responsibility, disagreement, errors
+from triage.lessons import NONE, Responsibility, disagreement, errors
 from triage.recogniser import Outputs, sigmoid, softmax
 from triage.ruling import Ruler
 
@@ -30,14 +30,14 @@ def responsibility(small, outputs):
     return Responsibility(small, outputs.circumstances)
 
 
-scores_of_three = st.lists(st.lists(st.floats(-4, 4, width=32), min_size=16, max_size=16), min_size=3, max_size=3)
+scores_of_four = st.lists(st.lists(st.floats(-4, 4, width=32), min_size=16, max_size=16), min_size=4, max_size=4)
 
 
 def padded(scores, outputs):
-    return np.resize(np.array(scores, dtype=np.float32), (3, len(outputs)))
+    return np.resize(np.array(scores, dtype=np.float32), (4, len(outputs)))
 
 
-@given(scores=scores_of_three)
+@given(scores=scores_of_four)
 def test_the_label_is_the_rulers(small, outputs, responsibility, scores):
     given = padded(scores, outputs)
     n = len(outputs.rules)
@@ -48,16 +48,17 @@ def test_the_label_is_the_rulers(small, outputs, responsibility, scores):
     assert found == pytest.approx(ruled, abs=1e-4)
 
 
-@given(scores=scores_of_three)
+@given(scores=scores_of_four)
 def test_errors_are_the_slope_of_the_loss(small, outputs, responsibility, scores):
     given = padded(scores, outputs)
     targets = Targets(
-        ["tap.drips", "rent", None],
-        [frozenset({"worn"}), frozenset(), None],
-        {"urgent": np.array([True, False, False])},
-        ["landlord", "tenant", "tenant"],
+        ["tap.drips", "rent", None, None],
+        [frozenset({"worn"}), frozenset(), None, None],
+        {"urgent": np.array([True, False, False, False]), "open": np.array([False, False, False, True])},
+        ["landlord", "tenant", "tenant", "tenant"],  # of what is left open the payer teaches nothing
     )
     lessons = lessons_of(targets, small, outputs, responsibility)
+    lessons.exclusive[3] = NONE
     found = errors(given, lessons, outputs, responsibility, WEIGHT)
     for row, column in np.ndindex(given.shape):
         step = np.zeros_like(given)
@@ -67,7 +68,7 @@ def test_errors_are_the_slope_of_the_loss(small, outputs, responsibility, scores
 
 
 def _loss(scores, outputs, responsibility):
-    """Of a worn tap that drips, urgent; a message about rent; and a request of which only the payer is known."""
+    """Of a worn tap that drips, urgent; a message about rent; a request of which only the payer is known; and nothing."""
     n, first = len(outputs.rules), outputs.n_exclusive
     last = first + len(outputs.circumstances)
     chances = softmax(scores[:, :first].astype(np.float64))
@@ -78,8 +79,10 @@ def _loss(scores, outputs, responsibility):
     choice = -worn + np.log(1 + np.exp(own[turning]).sum())
     landlord, _, _ = responsibility.landlord(scores[:, :n], scores[:, first:last])
     label = -np.log(landlord[0]) - np.log(1 - landlord[2])
-    told = scores[:, outputs.place["urgent"]].astype(np.float64) * np.array([-1, 1, 1])
-    return known + choice + WEIGHT * label + np.log1p(np.exp(told)).sum()
+    urgent = scores[:, outputs.place["urgent"]].astype(np.float64) * np.array([-1, 1, 1, 1])
+    left_open = scores[:, outputs.place["open"]].astype(np.float64) * np.array([1, 1, 1, -1])
+    flags = np.log1p(np.exp(urgent)).sum() + np.log1p(np.exp(left_open)).sum()
+    return known - np.log(chances[3]).mean() + choice + WEIGHT * label + flags
 
 
 def test_a_circumstance_is_learned_only_where_it_can_decide(small, outputs, responsibility):

@@ -34,6 +34,18 @@ def test_many_are_cleaned_as_each_is(texts):
         assert clean_many(texts) == [clean(text) for text in texts]
 
 
+def test_danger_that_is_denied_is_left_out_of_many_too(monkeypatch):
+    monkeypatch.setattr("triage.message._FEW", 0)
+    texts = [
+        "Gaslucht: nee, kraan lekt",
+        "Gaslucht:\tNEE, kraan lekt",
+        "brand?  nvt kraan lekt",
+        "smoke? no, tap drips",
+    ]
+    assert clean_many([*texts, "kraan lekt"]) == [*map(clean, texts), "kraan lekt"]
+    assert all("as" not in clean(text) for text in texts[:2])
+
+
 @given(st.text(alphabet="abc <>&;:.\n-@0123456789", max_size=120))
 def test_cleaning_twice_is_cleaning_once_for_plain_text(text):
     once = clean(text)

@@ -102,15 +102,15 @@ def test_words_that_share_a_slot_or_a_full_table_score_as_ever(small_model, monk
 def test_a_word_keeps_its_marks_in_every_table(small_model, monkeypatch):
     monkeypatch.setattr(room, "_MOST_BYTES", 1)
     recogniser = replace(small_model.recogniser)
-    marker = Marker(_length_and_first, 1)
+    marker = Marker(_length_and_first)
     for text in ("de kraan lekt", "dak lekt", "de ketel"):
         words = find_words([text])
         plain, signs = marker.marks(words, recogniser.units(words))
         assert (plain & ~np.uint16(SIGN)).tolist() == [len(word) for word in text.split()]
         assert signs.places.tolist() == [i for i, word in enumerate(text.split()) if word != "de"]
-        assert signs.marks[:, 0].tolist() == [ord(word[0]) for word in text.split() if word != "de"]
+        assert [signs.marks[kind] for kind in signs.kinds] == [ord(word[0]) for word in text.split() if word != "de"]
         marker = copy.deepcopy(marker)
 
 
 def _length_and_first(word):
-    return len(word), np.array([ord(word[0]) if word != "de" else 0], dtype=np.uint64)
+    return len(word), ord(word[0]) if word != "de" else 0

@@ -77,6 +77,28 @@ def test_signs_of_danger(alarm, text, danger):
     assert (found.id if found else None) == danger
 
 
+def test_danger_is_found_among_many_texts_as_alone(dutch_alarm):
+    """The rarest word of a sign may be any of it, and what stands in the next text is no part of it."""
+    texts = ["ik ruik iets", "het ruikt hier naar gas", "gas ruik ik", "mijn deur ruikt", "gas doet niets"] * 3
+    words = [text.split() for text in [*texts, *["wat ruikt er zo"] * 40, "ik ruik geen gas", "er ruikt iemand gas"]]
+    together = dutch_alarm.marks([word for own in words for word in own])
+    firsts = np.cumsum([0, *map(len, words)])
+    found = {}
+    for text, signs in dutch_alarm.may_ring(together, firsts):
+        danger = dutch_alarm.find(together.between(firsts[text], firsts[text + 1]), signs)
+        found |= {text: danger.id} if danger else {}
+    alone = [dutch_alarm.find(dutch_alarm.marks(own)) for own in words]
+    assert found == {i: danger.id for i, danger in enumerate(alone) if danger}
+    assert {1, 56} <= set(found)
+
+
+def test_a_catalogue_may_tell_of_no_danger(small):
+    alarm = Alarm(small.model_copy(update={"dangers": ()}))
+    words = alarm.marks("ik ruik gas".split())
+    assert alarm.find(words) is None
+    assert [*alarm.may_ring(words, np.array([0, 3]))] == []
+
+
 @pytest.fixture(scope="module")
 def dutch_alarm():
     return Alarm(read_catalogue(BUNDLED))

@@ -164,6 +164,8 @@ def evaluate(
         cases = [case for file in files for case in evaluation.read_cases(file, triager.catalogue, on)]
     else:
         corpus = read_corpus(datasets, triager.catalogue).part("test")
+        if asides and not corpus.asides:
+            raise TriageError(f"{datasets} holds no asides of the test split; write some in asides.jsonl")
         cases = evaluation.cases_of(among_asides(corpus) if asides else corpus, triager.catalogue, on)
     if not cases:
         raise TriageError("there is nothing to measure: name files with labelled messages, or label test voices")
@@ -171,7 +173,8 @@ def evaluate(
     if as_json:
         typer.echo(evaluation.as_json(figures))
         return
-    out.print(figures_table(figures, f"{len(cases)} messages, model {triager.model.manifest.version}"))
+    what = f"{len(cases)} messages{' among asides' if asides else ''}"
+    out.print(figures_table(figures, f"{what}, model {triager.model.manifest.version}"))
 
 
 def _evaluate(triager: Triager, cases: list[evaluation.Case], day: date) -> list[evaluation.Figure]:

@@ -114,7 +114,12 @@ def _held_out(triager: Triager, corpus: Corpus) -> str:
         for own in (held, among_asides(held))
     )
     rows = [
-        (_both_named(figure.name, beside.name), f"{figure.value:.3f}", f"{beside.value:.3f}", figure.count)
+        (
+            _both(figure.name, beside.name),
+            f"{figure.value:.3f}",
+            f"{beside.value:.3f}",
+            _both(figure.count, beside.count),
+        )
         for figure, beside in zip(plain, among, strict=True)
     ]
     about = """
@@ -129,9 +134,9 @@ def _held_out(triager: Triager, corpus: Corpus) -> str:
     return _section("## On held-out voices", about, ("figure", "value", "among asides", "over"), rows)
 
 
-def _both_named(name: str, beside: str) -> str:
-    """Name a figure that two columns hold, which may be of different voices."""
-    return name if name == beside else f"{name}; {beside}"
+def _both(plain: object, beside: object) -> str:
+    """Say what two columns have in common, or what each has."""
+    return str(plain) if plain == beside else f"{plain}; {beside}"
 
 
 def _beside(triager: Triager, corpus: Corpus, held: Sequence[Request], right: Hits) -> str:
@@ -238,7 +243,8 @@ def ideas_section(ideas: Sequence[Mapping[str, Any]], current: Mapping[str, str]
     """
     base = next((row for row in ideas if row["idea"] == IDEAS[0].name), None)
     rows = [
-        (row["idea"], row["label"], _against(row, base), row["among"], row["exceptions"], row["rule"]) for row in ideas
+        (row["idea"], row["label"], _against(row, base), row.get("among", ""), row["exceptions"], row["rule"])
+        for row in ideas
     ]
     prose = f"""
         `python -m training ideas` fits once for each on the train voices and measures on the calibration voices (the

@@ -107,7 +107,7 @@ def judge_many(
     def groups(some: Sequence[int]) -> tuple[list[tuple[Settled, date, list[int]]], dict[int, Unusable]]:
         whole = [i for i in some if i not in broken]
         if each_facts is None and each_day is None:
-            return [(settled, day, whole)], {}
+            return [(settled, day, whole)] if whole else [], {}
         found: dict[Hashable, tuple[Settled, date, list[int]]] = {}
         unusable: dict[int, Unusable] = {}
         for i in whole:

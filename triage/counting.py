@@ -37,8 +37,8 @@ class Counted(NamedTuple):
     def beside(self, others: Counted) -> Counted:
         """Put each text beside another, as if they were one; an empty one leaves it as it is."""
         norms = np.sqrt(self.norms**2 + others.norms**2)
-        norms[norms == 0] = 1
-        return Counted(_scaled(self, norms) + _scaled(others, norms), norms)
+        divisors = np.where(norms == 0, np.float32(1), norms)
+        return Counted(_scaled(self, divisors) + _scaled(others, divisors), norms)
 
 
 def _scaled(counted: Counted, norms: Floats) -> sparse.csr_array:

@@ -13,7 +13,7 @@ from triage.artefact import FLAGS
 from triage.catalogue import Catalogue, Party
 from triage.counting import count
 from triage.features import Vocabulary
-from triage.lessons import Lessons, Responsibility
+from triage.lessons import NONE, UNKNOWN, Lessons, Responsibility
 from triage.network import Network, Training, train
 from triage.recogniser import Outputs, Recogniser
 from triage.wording import rule_texts, words_of
@@ -48,7 +48,6 @@ class Settings(Training):
 
 
 REPAIRS = Settings(
-    epochs=8,
     least_steps=300,
     learning_rate=0.006,
     dropout=0.1,
@@ -114,7 +113,7 @@ def fit_recogniser(
     phrases : sequence of Cue
         More ways to say that a circumstance holds, besides those of the catalogue.
     asides : sequence of sequence of str
-        Words that stand around a defect and change nothing.
+        Words that stand around a defect and change nothing; by themselves they tell of none.
 
     Returns
     -------
@@ -138,15 +137,14 @@ def fit_recogniser(
     cues += [Cue(c.id, False, text) for c in catalogue.circumstances for text in c.denials.all()]
     mixed, of_mixed = _mix_in_cues(texts, targets, [*cues, *phrases], settings.mixes if settings.mix_share else 0)
     own = Targets(own_names, [None] * len(own_names), {})
+    around = _combined(asides)
     responsibility = Responsibility(catalogue, outputs.circumstances)
-    parts = (texts, own_texts, mixed)
-    learned = Lessons.join(
-        [lessons_of(known, catalogue, outputs, responsibility) for known in (targets, own, of_mixed)]
-    )
+    parts = (texts, own_texts, mixed, around[1:])
+    lessons = [lessons_of(known, catalogue, outputs, responsibility) for known in (targets, own, of_mixed)]
+    learned = Lessons.join([*lessons, _saying_nothing(len(around) - 1, outputs)])
     vocabulary = Vocabulary.learn(
         [*texts, *own_texts, *(words_of(cue.text) for cue in [*cues, *phrases]), *asides], settings.min_count
     )
-    around = _combined(asides)
 
     def trained(vocabulary: Vocabulary, epochs: int, start: Network | None = None) -> tuple[Network, Any]:
         counted = count(vocabulary, [text for part in parts for text in part])
@@ -180,7 +178,7 @@ def lessons_of(targets: Targets, catalogue: Catalogue, outputs: Outputs, respons
     """
     n, place = len(targets.exclusive), outputs.place
     turning = responsibility.turning.T > 0
-    exclusive = np.array([-1 if name is None else place[name] for name in targets.exclusive], dtype=np.int64)
+    exclusive = np.array([UNKNOWN if name is None else place[name] for name in targets.exclusive], dtype=np.int64)
     open_to = np.zeros((n, len(outputs.circumstances)), dtype=bool)
     holding = np.zeros_like(open_to)
     landlord = np.full(n, np.nan, dtype=np.float32)
@@ -201,6 +199,13 @@ def lessons_of(targets: Targets, catalogue: Catalogue, outputs: Outputs, respons
         if flag in targets.flags:
             flags[:, j] = targets.flags[flag]
     return Lessons(exclusive, open_to, holding, landlord, flags)
+
+
+def _saying_nothing(n: int, outputs: Outputs) -> Lessons:
+    """Say what texts teach that tell of no defect, nor of anything else: no rule is likelier than another."""
+    unknown = np.zeros((n, len(outputs.circumstances)), dtype=bool)
+    flags = np.full((n, len(outputs.flags)), np.nan, dtype=np.float32)
+    return Lessons(np.full(n, NONE), unknown, unknown, np.full(n, np.nan, dtype=np.float32), flags)
 
 
 def _mix_in_cues(

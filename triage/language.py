@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from triage.features import words_of
 from triage.marking import DUTCH, ENGLISH, FAMILIAR, FOREIGN, FUNCTION, LETTERS, TELLING, count_marked
+from triage.message import LIMIT
 
 __all__ = ["Language", "detect", "detect_many", "mark"]
 
@@ -116,7 +117,7 @@ def detect(text: str) -> Language:
     >>> detect("Woda cieknie z kranu w kuchni od tygodnia")
     'other'
     """
-    marks = np.array([mark(word) for word in words_of(text)], dtype=np.uint16)
+    marks = np.array([mark(word) for word in words_of(text[:LIMIT])], dtype=np.uint16)
     return detect_many([text], marks, np.array([0, len(marks)]))[0]
 
 

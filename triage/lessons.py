@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from triage.catalogue import Catalogue
 from triage.recogniser import Outputs, sigmoid, softmax
 
-__all__ = ["Lessons", "Responsibility", "disagreement", "errors"]
+__all__ = ["NONE", "UNKNOWN", "Lessons", "Responsibility", "disagreement", "errors"]
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
 
+UNKNOWN, NONE = -1, -2
 _LEAST_CHANCE = 1e-6
 """A label less likely than this teaches less: single precision does not tell how much less likely it is."""
 _ODDS = (-15.0, 12.0)
@@ -29,7 +30,7 @@ class Lessons:
     Attributes
     ----------
     exclusive : ndarray of int, shape (n_texts,)
-        Output of the rule or kind; -1 where unknown.
+        Output of the rule or kind; `UNKNOWN`, or `NONE` of a text that tells of none more than of any other.
     open_to : ndarray of bool, shape (n_texts, n_circumstances)
         Circumstances of which it is known whether they hold.
     holding : ndarray of bool, shape (n_texts, n_circumstances)
@@ -116,9 +117,10 @@ def errors(
 ) -> Floats:
     """Return how the loss changes with each score.
 
-    The loss of a text is the sum of what is known of it: minus the log-probability of its rule or kind, of the
-    circumstances that hold (a conditional logit among those that could, McFadden 1974; where several hold they share
-    the text), of its flags, and ``label_weight`` times that of who is responsible.
+    The loss of a text is the sum of what is known of it: minus the log-probability of its rule or kind (of all of them
+    on average, if it tells of none), of the circumstances that hold (a conditional logit among those that could,
+    McFadden 1974; where several hold they share the text), of its flags, and ``label_weight`` times that of who is
+    responsible.
 
     Parameters
     ----------
@@ -138,6 +140,8 @@ def errors(
     known = np.flatnonzero(lessons.exclusive >= 0)
     found[known, :first] = softmax(scores[known, :first])
     found[known, lessons.exclusive[known]] -= 1
+    none = lessons.exclusive == NONE
+    found[none, :first] = softmax(scores[none, :first]) - np.float32(1 / first)
     found[:, first:last] = _choice_errors(scores[:, first:last], lessons)
     labelled = np.flatnonzero(~np.isnan(lessons.landlord))
     landlord, by_rules, by_circumstances = responsibility.landlord(

@@ -51,7 +51,7 @@ def count_marked(marks: NDArray[np.uint16], bits: Sequence[int], firsts: NDArray
     bits : sequence of int
         The marks.
     firsts : ndarray of int, shape (n_texts + 1,)
-        Where the words of each text begin.
+        Where the words of each text begin; no text has more than 32,767.
 
     Returns
     -------

@@ -35,7 +35,8 @@ def binding(catalogue: Catalogue, day: date) -> dict[str, list[Rule]]:
 def tenancy_starts(*catalogues: Catalogue) -> list[date]:
     """List starts of tenancies of which one stands for any other: the first days on which another rule may count."""
     rules = [rule for catalogue in catalogues for rule in catalogue.rules]
-    return [date.min, *changes((rule.tenancy_from for rule in rules), (rule.tenancy_until for rule in rules))]
+    days = changes((rule.tenancy_from for rule in rules), (rule.tenancy_until for rule in rules))
+    return sorted({date.min, *days})
 
 
 def tenancy_of(rule: Rule) -> Text:

@@ -127,10 +127,12 @@ class Alarm:
 
     def _packed(self, marks: Sequence[int]) -> NDArray[np.uint64]:
         joined = b"".join(mark.to_bytes(self._n_bytes, "little") for mark in marks)
-        return np.frombuffer(joined, dtype="<u8").reshape(len(marks), -1)
+        return np.frombuffer(joined, dtype="<u8").reshape(len(marks), self._n_bytes // 8)
 
     def may_ring(self, words: Marked, firsts: Places) -> Iterator[tuple[int, list[int]]]:
-        """Find the texts that hold all words of any sign near each other; no other one tells of danger.
+        """Find the texts that may hold a sign: its rarest word, with all others near; no other one tells of danger.
+
+        What stands near may be of a neighbouring text, or in another order.
 
         Parameters
         ----------
@@ -142,7 +144,7 @@ class Alarm:
         Yields
         ------
         text, signs
-            The texts in order, and the signs that each holds so.
+            The texts in order, and the signs that each may hold.
         """
         table = self._packed(words.marks)
         anchors, signs = self._anchored(words, table)
@@ -175,7 +177,7 @@ class Alarm:
         words : Marked
             Those of the message.
         signs : sequence of int, optional
-            Signs that the message holds all words of; worked out if left out.
+            Those that it may hold; worked out if left out.
 
         Returns
         -------
@@ -259,8 +261,9 @@ def _near(words: Marked, anchors: Places, table: NDArray[np.uint64], n_words: in
 
 def _filled(lists: Sequence[list[int]]) -> Places:
     """Make lists one as long as the longest by repeating their last item."""
-    longest = max(map(len, lists), default=0)
-    return np.array([own + own[-1:] * (longest - len(own)) for own in lists], dtype=np.int64).reshape(len(lists), -1)
+    longest = max(map(len, lists), default=1)
+    filled = [own + own[-1:] * (longest - len(own)) for own in lists]
+    return np.array(filled, dtype=np.int64).reshape(len(lists), longest)
 
 
 def pressing_of(catalogue: Catalogue, rules: Sequence[str], pressing: Mapping[Urgency, float]) -> NDArray[np.float64]:
