@@ -57,6 +57,8 @@ def count_marked(marks: NDArray[np.uint16], bits: Sequence[int], firsts: NDArray
     -------
     ndarray of int, shape (n_bits, n_texts)
     """
+    if len(firsts) == 2:
+        return np.asarray(((marks & np.array(bits, dtype=np.uint16)[:, None]) > 0).sum(axis=1, keepdims=True))
     counted = np.empty((len(bits), len(firsts) - 1), dtype=np.int64)
     for first in range(0, len(bits), _AT_ONCE):
         # Sums may run over; what they differ by is right all the same.
