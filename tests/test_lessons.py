@@ -82,7 +82,7 @@ def _loss(scores, outputs, responsibility):
     urgent = scores[:, outputs.place["urgent"]].astype(np.float64) * np.array([-1, 1, 1, 1])
     left_open = scores[:, outputs.place["open"]].astype(np.float64) * np.array([1, 1, 1, -1])
     flags = np.log1p(np.exp(urgent)).sum() + np.log1p(np.exp(left_open)).sum()
-    return known - np.log(chances[3]).mean() + choice + WEIGHT * label + flags
+    return known - np.log(softmax(scores[3:, :n].astype(np.float64))).mean() + choice + WEIGHT * label + flags
 
 
 def test_a_circumstance_is_learned_only_where_it_can_decide(small, outputs, responsibility):

@@ -34,4 +34,4 @@ def test_words_around_a_request_hardly_ever_turn_its_label(bundled, asides, requ
 
 def test_words_that_say_nothing_are_not_decided_by_themselves(bundled, asides):
     found = bundled.assess_many([aside.text for aside in asides])
-    assert (found["decision"] == "auto").mean() <= 0.02
+    assert (found["decision"] == "auto").mean() <= 0.05

@@ -41,9 +41,7 @@ class Idea:
 IDEAS = (
     Idea("as it is", {}),
     Idea("without what the label teaches", {"label_weight": 0.0}),
-    Idea("all features shown, and four in ten hidden units left out", {"dropout": 0.4, "feature_dropout": 0.0}),
     Idea("each text shown once, with nothing to agree on", {"agreement": 0.0}),
-    Idea("without the catalogue's titles, words and examples", {"learn_catalogue": False}),
     Idea("without phrases about circumstances in messages", {"mix_share": 0.0}),
     Idea("without asides beside messages", {"aside_share": 0.0}),
     Idea("without copies that have misprints", {}, misprints=0.0),

@@ -202,7 +202,7 @@ def lessons_of(targets: Targets, catalogue: Catalogue, outputs: Outputs, respons
 
 
 def _saying_nothing(n: int, outputs: Outputs) -> Lessons:
-    """Say what texts teach that tell of no defect, nor of anything else: no rule is likelier than another."""
+    """Say what texts teach that tell of no defect: no rule is likelier than another."""
     unknown = np.zeros((n, len(outputs.circumstances)), dtype=bool)
     flags = np.full((n, len(outputs.flags)), np.nan, dtype=np.float32)
     return Lessons(np.full(n, NONE), unknown, unknown, np.full(n, np.nan, dtype=np.float32), flags)

@@ -30,7 +30,7 @@ class Lessons:
     Attributes
     ----------
     exclusive : ndarray of int, shape (n_texts,)
-        Output of the rule or kind; `UNKNOWN`, or `NONE` of a text that tells of none more than of any other.
+        Output of the rule or kind; `UNKNOWN`, or `NONE` of a text that tells of no rule more than of another.
     open_to : ndarray of bool, shape (n_texts, n_circumstances)
         Circumstances of which it is known whether they hold.
     holding : ndarray of bool, shape (n_texts, n_circumstances)
@@ -117,8 +117,8 @@ def errors(
 ) -> Floats:
     """Return how the loss changes with each score.
 
-    The loss of a text is the sum of what is known of it: minus the log-probability of its rule or kind (of all of them
-    on average, if it tells of none), of the circumstances that hold (a conditional logit among those that could,
+    The loss of a text is the sum of what is known of it: minus the log-probability of its rule or kind (or the mean
+    over all rules, if it tells of none), of the circumstances that hold (a conditional logit among those that could,
     McFadden 1974; where several hold they share the text), of its flags, and ``label_weight`` times that of who is
     responsible.
 
@@ -141,7 +141,7 @@ def errors(
     found[known, :first] = softmax(scores[known, :first])
     found[known, lessons.exclusive[known]] -= 1
     none = lessons.exclusive == NONE
-    found[none, :first] = softmax(scores[none, :first]) - np.float32(1 / first)
+    found[none, :n_rules] = softmax(scores[none, :n_rules]) - np.float32(1 / n_rules)
     found[:, first:last] = _choice_errors(scores[:, first:last], lessons)
     labelled = np.flatnonzero(~np.isnan(lessons.landlord))
     landlord, by_rules, by_circumstances = responsibility.landlord(
